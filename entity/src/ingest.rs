@@ -1,0 +1,379 @@
+//! Files, runs and what they recorded, the job queue and the ledger of merges.
+
+use sea_orm::entity::prelude::*;
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum RunKind {
+    Ingest,
+}
+
+/// Where a run stands; from `Succeeded` on it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum RunStatus {
+    Queued,
+    Archiving,
+    Reading,
+    Staging,
+    Comparing,
+    Held,
+    Merging,
+    Aggregating,
+    Succeeded,
+    Failed,
+    Cancelled,
+    Discarded,
+    Undone,
+    Duplicate,
+}
+
+impl RunStatus {
+    /// Whether the run has come to its end.
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded
+                | Self::Failed
+                | Self::Cancelled
+                | Self::Discarded
+                | Self::Undone
+                | Self::Duplicate
+        )
+    }
+}
+
+/// What started a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum Trigger {
+    Inbox,
+    Command,
+    Api,
+}
+
+/// How much an event of a run matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum EventLevel {
+    Info,
+    Warn,
+    Error,
+}
+
+/// What an archived object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum ArchiveKind {
+    Raw,
+    Transformed,
+    Rejects,
+}
+
+/// A file by its content.
+pub mod source_file {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "source_file")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        #[sea_orm(unique)]
+        pub sha256: String,
+        /// The name it first arrived under.
+        pub name: String,
+        pub bytes: i64,
+        /// The format it was recognised as.
+        pub source: Option<String>,
+        pub archive_path: String,
+        pub arrived_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One pass of the chain over one file.
+pub mod run {
+    use super::{RunKind, RunStatus, Trigger};
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "run")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub kind: RunKind,
+        pub status: RunStatus,
+        pub triggered_by: Trigger,
+        pub file_name: String,
+        /// Null until the file is archived.
+        pub source_file_id: Option<i64>,
+        pub rule_version: i32,
+        pub duplicate_of: Option<i64>,
+        /// The data version its merge made.
+        pub data_version: Option<i32>,
+        pub bytes_total: Option<i64>,
+        pub bytes_read: i64,
+        pub rows_read: i64,
+        pub rows_inserted: i64,
+        pub rows_updated: i64,
+        pub rows_unchanged: i64,
+        pub rows_superseded: i64,
+        pub rows_rejected: i64,
+        pub issue_count: i64,
+        pub error: Option<String>,
+        pub created_at: DateTimeUtc,
+        pub started_at: Option<DateTimeUtc>,
+        pub finished_at: Option<DateTimeUtc>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The one row every merge locks first.
+pub mod mart_state {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "mart_state")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        pub version: i32,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The ledger: which run made which version of the mart.
+pub mod data_version {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "data_version")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i32,
+        pub run_id: i64,
+        pub merged_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A run that waits for, or is held by, a worker.
+pub mod job {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "job")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub run_id: i64,
+        /// Where the file lies; null when it is archived already.
+        pub path: Option<String>,
+        /// Higher goes first.
+        pub priority: i32,
+        pub attempts: i32,
+        /// Counts every taking; a merge checks it.
+        pub fence: i64,
+        pub lease_owner: Option<String>,
+        pub lease_until: Option<DateTimeUtc>,
+        pub done_at: Option<DateTimeUtc>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A file already taken from the inbox, by path, size and time.
+pub mod arrival {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "arrival")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub fingerprint: String,
+        pub path: String,
+        pub run_id: i64,
+        pub seen_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A phase of a run.
+pub mod run_phase {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "run_phase")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub run_id: i64,
+        pub name: String,
+        pub started_at: DateTimeUtc,
+        pub finished_at: Option<DateTimeUtc>,
+        pub row_count: Option<i64>,
+        pub byte_count: Option<i64>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A line of a run's log.
+pub mod run_event {
+    use super::EventLevel;
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "run_event")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub run_id: i64,
+        pub at: DateTimeUtc,
+        pub level: EventLevel,
+        pub message: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A record that is not a movie.
+pub mod reject {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reject")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub run_id: i64,
+        pub line: i64,
+        pub byte_offset: i64,
+        pub byte_length: i64,
+        pub code: String,
+        pub rule: String,
+        pub column_name: Option<String>,
+        pub value: Option<String>,
+        pub message: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A usable row's field that was corrected, cleared or is doubtful.
+pub mod issue {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "issue")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub run_id: i64,
+        pub line: i64,
+        pub movie_id: Option<i64>,
+        pub code: String,
+        pub rule: String,
+        pub column_name: Option<String>,
+        pub old_value: Option<String>,
+        pub new_value: Option<String>,
+        pub message: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A change of a movie.
+pub mod revision {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "revision")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub run_id: i64,
+        pub version: i32,
+        pub movie_id: i64,
+        /// `inserted` or `updated`.
+        pub kind: String,
+        pub line: i64,
+        /// The row and its links before, as JSON; null for an insert.
+        pub fields_before: Option<String>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What the archive holds.
+pub mod archive_object {
+    use super::ArchiveKind;
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "archive_object")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub kind: ArchiveKind,
+        pub sha256: String,
+        pub path: String,
+        pub bytes: i64,
+        pub source_file_id: i64,
+        pub run_id: Option<i64>,
+        pub created_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

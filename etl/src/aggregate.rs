@@ -1,0 +1,316 @@
+//! The figures per company, genre and year, kept by every merge for just the groups it touches.
+//!
+//! A movie belongs to the year of its release date. Sums are over the movies where the value is known
+//! and null where none is; the average popularity is over movies with a popularity.
+
+use crate::database::{self, integer_sum};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult};
+
+/// An aggregate table, and how its rows are computed from the mart.
+struct Aggregate {
+    table: &'static str,
+    /// Its key columns with what they are computed from.
+    keys: &'static [(&'static str, &'static str)],
+    /// Joins that begin at `movie m`.
+    from: &'static str,
+    /// The touched groups: (table, its columns and ours that must agree).
+    touched: (&'static str, &'static [(&'static str, &'static str)]),
+    /// Whether it has `total_popularity` as well.
+    total: bool,
+}
+
+const AGGREGATES: [Aggregate; 4] = [
+    Aggregate {
+        table: "year_total",
+        keys: &[("year", "m.release_year")],
+        from: "movie m",
+        touched: ("staging_touched_year", &[("year", "m.release_year")]),
+        total: false,
+    },
+    Aggregate {
+        table: "company_year",
+        keys: &[("company_id", "c.company_id"), ("year", "m.release_year")],
+        from: "movie m JOIN movie_company c ON c.movie_id = m.id",
+        touched: (
+            "staging_touched_company",
+            &[("company_id", "c.company_id"), ("year", "m.release_year")],
+        ),
+        total: false,
+    },
+    Aggregate {
+        table: "genre_year",
+        keys: &[("genre_id", "g.genre_id"), ("year", "m.release_year")],
+        from: "movie m JOIN movie_genre g ON g.movie_id = m.id",
+        touched: (
+            "staging_touched_genre",
+            &[("genre_id", "g.genre_id"), ("year", "m.release_year")],
+        ),
+        total: true,
+    },
+    Aggregate {
+        table: "company_genre_year",
+        keys: &[
+            ("company_id", "c.company_id"),
+            ("year", "m.release_year"),
+            ("genre_id", "g.genre_id"),
+        ],
+        from: "movie m JOIN movie_company c ON c.movie_id = m.id
+               JOIN movie_genre g ON g.movie_id = m.id",
+        touched: (
+            "staging_touched_company",
+            &[("company_id", "c.company_id"), ("year", "m.release_year")],
+        ),
+        total: false,
+    },
+];
+
+impl Aggregate {
+    /// The table's columns: keys, then measures.
+    fn columns(&self) -> Vec<&'static str> {
+        let measures = [
+            "movie_count",
+            "budget",
+            "revenue",
+            "profit",
+            "average_popularity",
+        ];
+        let keys = self.keys.iter().map(|(column, _)| *column);
+        let total = self.total.then_some("total_popularity");
+        keys.chain(measures).chain(total).collect()
+    }
+
+    /// The rows as the mart has them now, with `and` as further joins and conditions.
+    fn select(&self, backend: DatabaseBackend, and: &str) -> String {
+        let keys: Vec<&str> = self.keys.iter().map(|(_, source)| *source).collect();
+        let keys = keys.join(", ");
+        format!(
+            "SELECT {keys}, COUNT(*), {}, {}, {}, AVG(m.popularity){} FROM {}{and} GROUP BY {keys}",
+            integer_sum(backend, "m.budget"),
+            integer_sum(backend, "m.revenue"),
+            integer_sum(backend, "m.revenue - m.budget"),
+            if self.total {
+                ", SUM(m.popularity)"
+            } else {
+                ""
+            },
+            self.from,
+        )
+    }
+}
+
+/// Notes which company-years, genre-years and years a merge of the run will change: those of the rows
+/// as they are and as they will be. Year 0 stands for movies without one, whose company counts.
+pub async fn note_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+    for noun in ["company", "genre"] {
+        database::execute(
+            db,
+            &format!(
+                "INSERT INTO staging_touched_{noun} (run_id, {noun}_id, year)
+                 SELECT c.run_id, l.{noun}_id, COALESCE(m.release_year, 0)
+                 FROM staging_change c JOIN movie m ON m.id = c.movie_id
+                 JOIN movie_{noun} l ON l.movie_id = m.id
+                 WHERE c.run_id = ? AND c.kind = 'updated'
+                 UNION
+                 SELECT c.run_id, l.{noun}_id, COALESCE(s.release_year, 0)
+                 FROM staging_change c
+                 JOIN staging_movie s ON s.run_id = c.run_id AND s.line = c.line
+                 JOIN staging_movie_{noun} l ON l.run_id = c.run_id AND l.line = c.line
+                 WHERE c.run_id = ? AND c.kind IN ('inserted', 'updated')"
+            ),
+            [run_id.into(), run_id.into()],
+        )
+        .await?;
+    }
+    database::execute(
+        db,
+        "INSERT INTO staging_touched_year (run_id, year)
+         SELECT c.run_id, m.release_year
+         FROM staging_change c JOIN movie m ON m.id = c.movie_id
+         WHERE c.run_id = ? AND c.kind = 'updated' AND m.release_year IS NOT NULL
+         UNION
+         SELECT c.run_id, s.release_year
+         FROM staging_change c JOIN staging_movie s ON s.run_id = c.run_id AND s.line = c.line
+         WHERE c.run_id = ? AND c.kind IN ('inserted', 'updated') AND s.release_year IS NOT NULL",
+        [run_id.into(), run_id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Brings the aggregates of the groups that the run has touched up to date with the mart; with `anew`
+/// they may have rows already.
+pub async fn refresh<C: ConnectionTrait>(db: &C, run_id: i64, anew: bool) -> Result<(), DbErr> {
+    if anew {
+        clear_touched(db, run_id).await?;
+    }
+    fill_touched(db, run_id).await
+}
+
+/// Takes the touched groups out of the aggregates.
+async fn clear_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+    for aggregate in &AGGREGATES {
+        let table = aggregate.table;
+        let (touched, columns) = aggregate.touched;
+        let agree: Vec<String> = columns
+            .iter()
+            .map(|(column, _)| format!("t.{column} = {table}.{column}"))
+            .collect();
+        database::execute(
+            db,
+            &format!(
+                "DELETE FROM {table} WHERE EXISTS
+                 (SELECT 1 FROM {touched} t WHERE t.run_id = ? AND {})",
+                agree.join(" AND ")
+            ),
+            [run_id.into()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Computes the touched groups from the mart as it is now.
+async fn fill_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+    for aggregate in &AGGREGATES {
+        let (touched, columns) = aggregate.touched;
+        let agree: Vec<String> = columns
+            .iter()
+            .map(|(column, ours)| format!("t.{column} = {ours}"))
+            .collect();
+        let join = format!(
+            " JOIN {touched} t ON t.run_id = ? AND {}",
+            agree.join(" AND ")
+        );
+        let select = aggregate.select(db.get_database_backend(), &join);
+        let sql = format!(
+            "INSERT INTO {} ({}) {select}",
+            aggregate.table,
+            aggregate.columns().join(", ")
+        );
+        database::execute(db, &sql, [run_id.into()]).await?;
+    }
+    for noun in ["company", "genre"] {
+        database::execute(
+            db,
+            &format!(
+                "UPDATE {noun} SET movie_count =
+                 (SELECT COUNT(*) FROM movie_{noun} l WHERE l.{noun}_id = {noun}.id)
+                 WHERE id IN (SELECT {noun}_id FROM staging_touched_{noun} WHERE run_id = ?)"
+            ),
+            [run_id.into()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// What a recount of one aggregate table found.
+pub struct Recount {
+    /// The table.
+    pub table: &'static str,
+    /// Groups compared.
+    pub groups: u64,
+    /// One sentence for each group that differs.
+    pub differences: Vec<String>,
+}
+
+/// Computes every aggregate anew from the mart and compares it with what is stored; averages may
+/// differ in the last digits, for the order of summing is the database's.
+pub async fn recount<C: ConnectionTrait>(db: &C) -> Result<Vec<Recount>, DbErr> {
+    let mut recounts = Vec::new();
+    for aggregate in &AGGREGATES {
+        let keys = aggregate.keys.len();
+        let order: Vec<String> = (1..=keys).map(|n| n.to_string()).collect();
+        let order = order.join(", ");
+        let select = aggregate.select(
+            db.get_database_backend(),
+            " WHERE m.release_year IS NOT NULL",
+        );
+        let fresh = database::query(db, &format!("{select} ORDER BY {order}"), []).await?;
+        let columns = aggregate.columns();
+        let stored = database::query(
+            db,
+            &format!(
+                "SELECT {} FROM {} ORDER BY {order}",
+                columns.join(", "),
+                aggregate.table
+            ),
+            [],
+        )
+        .await?;
+        let fresh = rows(&fresh, keys, columns.len())?;
+        let stored = rows(&stored, keys, columns.len())?;
+        recounts.push(Recount {
+            table: aggregate.table,
+            groups: fresh.len() as u64,
+            differences: differences(aggregate.table, &fresh, &stored),
+        });
+    }
+    Ok(recounts)
+}
+
+/// A group: its key, its whole numbers (count, budget, revenue, profit) and its real ones.
+type Group = (Vec<i64>, Vec<Option<i64>>, Vec<Option<f64>>);
+
+fn rows(rows: &[QueryResult], keys: usize, columns: usize) -> Result<Vec<Group>, DbErr> {
+    rows.iter()
+        .map(|row| {
+            Ok((
+                (0..keys)
+                    .map(|i| integer(row, i).map(Option::unwrap_or_default))
+                    .collect::<Result<_, _>>()?,
+                (keys..keys + 4)
+                    .map(|i| integer(row, i))
+                    .collect::<Result<_, _>>()?,
+                (keys + 4..columns)
+                    .map(|i| row.try_get_by_index(i))
+                    .collect::<Result<_, _>>()?,
+            ))
+        })
+        .collect()
+}
+
+/// Reads a whole number of either width.
+fn integer(row: &QueryResult, index: usize) -> Result<Option<i64>, DbErr> {
+    row.try_get_by_index::<Option<i64>>(index).or_else(|_| {
+        let narrow = row.try_get_by_index::<Option<i32>>(index)?;
+        Ok(narrow.map(i64::from))
+    })
+}
+
+fn differences(table: &str, fresh: &[Group], stored: &[Group]) -> Vec<String> {
+    let close = |a: &Option<f64>, b: &Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(1.0),
+        (a, b) => a == b,
+    };
+    let mut found = Vec::new();
+    let (mut fresh, mut stored) = (fresh.iter().peekable(), stored.iter().peekable());
+    loop {
+        let order = match (fresh.peek(), stored.peek()) {
+            (None, None) => return found,
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some(a), Some(b)) => a.0.cmp(&b.0),
+        };
+        match order {
+            std::cmp::Ordering::Less => {
+                let group = fresh.next();
+                found.push(format!("{table}: {:?} is missing", group.map(|g| &g.0)));
+            }
+            std::cmp::Ordering::Greater => {
+                let group = stored.next();
+                found.push(format!("{table}: {:?} has no movies", group.map(|g| &g.0)));
+            }
+            std::cmp::Ordering::Equal => {
+                if let (Some(a), Some(b)) = (fresh.next(), stored.next())
+                    && (a.1 != b.1 || !a.2.iter().zip(&b.2).all(|(a, b)| close(a, b)))
+                {
+                    found.push(format!(
+                        "{table}: {:?} holds {:?} {:?}, the mart gives {:?} {:?}",
+                        a.0, b.1, b.2, a.1, a.2
+                    ));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What merging a run would do to each row: one set-based statement.
+
+use crate::database;
+use sea_orm::{ConnectionTrait, DbErr};
+
+/// How many rows of a run would do what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub inserted: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    /// Earlier rows of an id that a later line of the same file gives again.
+    pub superseded: i64,
+}
+
+impl Changes {
+    /// All rows compared.
+    pub fn total(&self) -> i64 {
+        self.inserted + self.updated + self.unchanged + self.superseded
+    }
+}
+
+/// Fills `staging_change` for the run from its staged movies and the mart; may be repeated.
+pub async fn compare<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes, DbErr> {
+    database::execute(
+        db,
+        "DELETE FROM staging_change WHERE run_id = ?",
+        [run_id.into()],
+    )
+    .await?;
+    database::execute(
+        db,
+        "INSERT INTO staging_change (run_id, line, movie_id, kind)
+         SELECT s.run_id, s.line, s.movie_id,
+                CASE WHEN s.line < l.last_line THEN 'superseded'
+                     WHEN m.id IS NULL THEN 'inserted'
+                     WHEN m.row_hash = s.row_hash THEN 'unchanged'
+                     ELSE 'updated' END
+         FROM staging_movie s
+         JOIN (SELECT movie_id, MAX(line) AS last_line FROM staging_movie
+               WHERE run_id = ? GROUP BY movie_id) l ON l.movie_id = s.movie_id
+         LEFT JOIN movie m ON m.id = s.movie_id
+         WHERE s.run_id = ?",
+        [run_id.into(), run_id.into()],
+    )
+    .await?;
+    count(db, run_id).await
+}
+
+/// Counts what [`compare`] found.
+pub async fn count<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes, DbErr> {
+    let mut changes = Changes::default();
+    for row in database::query(
+        db,
+        "SELECT kind, COUNT(*) FROM staging_change WHERE run_id = ? GROUP BY kind",
+        [run_id.into()],
+    )
+    .await?
+    {
+        let count: i64 = row.try_get_by_index(1)?;
+        match row.try_get_by_index::<String>(0)?.as_str() {
+            "inserted" => changes.inserted = count,
+            "updated" => changes.updated = count,
+            "unchanged" => changes.unchanged = count,
+            "superseded" => changes.superseded = count,
+            other => return Err(DbErr::Custom(format!("unknown kind of change {other}"))),
+        }
+    }
+    Ok(changes)
+}

@@ -1,0 +1,142 @@
+//! Connecting, and the few places where SQLite and MySQL/MariaDB are spelled differently.
+//!
+//! Every statement elsewhere is written once for both engines, with `?` for its values.
+
+use crate::{Error, Result};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
+};
+use std::{path::Path, time::Duration};
+
+/// How long a statement waits for another writer of an SQLite database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Opens a pool on `sqlite://path` (file and folder are made) or `mysql://user:password@host/name`.
+///
+/// # Errors
+/// [`Error::Input`] for a URL of another kind, [`Error::Database`] when the database does not answer,
+/// [`Error::Io`] when the SQLite file's folder cannot be made.
+pub async fn connect(url: &str) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .sqlx_logging(false)
+        .max_connections(16)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(15))
+        .connect_timeout(Duration::from_secs(15));
+    if let Some(rest) = url.strip_prefix("sqlite:") {
+        let file = rest
+            .trim_start_matches("//")
+            .split('?')
+            .next()
+            .unwrap_or("");
+        if let Some(folder) = Path::new(file).parent() {
+            std::fs::create_dir_all(folder).map_err(|source| Error::Io {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT)
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "NORMAL")
+                .pragma("temp_store", "MEMORY")
+                .pragma("cache_size", "-32768")
+        });
+    } else if !url.starts_with("mysql:") && !url.starts_with("mariadb:") {
+        return Err(Error::Input(
+            "MARQUEE_DATABASE_URL: the URL must begin with sqlite:// or mysql://".into(),
+        ));
+    }
+    Ok(Database::connect(options).await?)
+}
+
+/// Begins a transaction that writes: SQLite takes the write lock at once, so that it never has to
+/// give up half-way; MariaDB reads what is committed, without gap locks.
+pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = match db.get_database_backend() {
+        DatabaseBackend::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        },
+        _ => TransactionOptions {
+            isolation_level: Some(IsolationLevel::ReadCommitted),
+            ..Default::default()
+        },
+    };
+    db.begin_with_options(options).await
+}
+
+/// Runs one statement; answers how many rows it touched.
+pub async fn execute<C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Ok(db.execute_raw(statement).await?.rows_affected())
+}
+
+/// Reads rows of one statement.
+pub async fn query<C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<sea_orm::QueryResult>, DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    db.query_all_raw(statement).await
+}
+
+/// The tail of an `INSERT` that overwrites `columns` where `key` exists already.
+pub fn on_conflict_update(backend: DatabaseBackend, key: &str, columns: &[&str]) -> String {
+    let (head, assign): (String, fn(&str) -> String) = match backend {
+        DatabaseBackend::Sqlite => (format!("ON CONFLICT ({key}) DO UPDATE SET "), |c| {
+            format!("{c} = excluded.{c}")
+        }),
+        _ => ("ON DUPLICATE KEY UPDATE ".to_owned(), |c| {
+            format!("{c} = VALUES({c})")
+        }),
+    };
+    let list: Vec<String> = columns.iter().map(|c| assign(c)).collect();
+    head + &list.join(", ")
+}
+
+/// A scalar subquery that gives `column` of the rows `from` as a JSON array nested in other JSON.
+pub fn json_array(backend: DatabaseBackend, column: &str, from: &str) -> String {
+    match backend {
+        DatabaseBackend::Sqlite => {
+            format!("json((SELECT json_group_array({column}) FROM {from}))")
+        }
+        _ => format!("JSON_EXTRACT((SELECT JSON_ARRAYAGG({column}) FROM {from}), '$')"),
+    }
+}
+
+/// The SQL that turns a sum over 64-bit integers back into one (MySQL sums them as decimals).
+pub fn integer_sum(backend: DatabaseBackend, expression: &str) -> String {
+    match backend {
+        DatabaseBackend::Sqlite => format!("SUM({expression})"),
+        _ => format!("CAST(SUM({expression}) AS SIGNED)"),
+    }
+}
+
+/// Whether an error says that the database is away, so that trying again later may help.
+pub fn is_away(error: &DbErr) -> bool {
+    matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+        || match error {
+            DbErr::Exec(sea_orm::RuntimeErr::SqlxError(inner))
+            | DbErr::Query(sea_orm::RuntimeErr::SqlxError(inner)) => matches!(
+                inner.as_ref(),
+                sea_orm::sqlx::Error::Io(_)
+                    | sea_orm::sqlx::Error::PoolTimedOut
+                    | sea_orm::sqlx::Error::PoolClosed
+                    | sea_orm::sqlx::Error::WorkerCrashed
+                    | sea_orm::sqlx::Error::Protocol(_)
+            ),
+            _ => false,
+        }
+}

@@ -1,0 +1,146 @@
+//! What a run tells about itself while it goes: status, phases, events.
+
+use crate::{Result, database};
+use chrono::{DateTime, Utc};
+use entity::ingest::{EventLevel, RunStatus, run, run_event, run_phase};
+use sea_orm::{
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbErr,
+    EntityTrait,
+};
+
+/// The journal of one run.
+#[derive(Clone)]
+pub struct Journal {
+    db: DatabaseConnection,
+    /// The run it is kept for.
+    pub run_id: i64,
+}
+
+/// A phase that has begun.
+pub struct Phase {
+    id: i64,
+}
+
+impl Journal {
+    /// The journal of `run_id`.
+    pub fn new(db: &DatabaseConnection, run_id: i64) -> Self {
+        Self {
+            db: db.clone(),
+            run_id,
+        }
+    }
+
+    /// Moves the run to `status` and begins the phase of the same name.
+    pub async fn begin(&self, status: RunStatus) -> Result<Phase> {
+        self.status(status).await?;
+        self.begin_phase(&status.to_value()).await
+    }
+
+    /// Moves the run to `status`.
+    pub async fn status(&self, status: RunStatus) -> Result<()> {
+        run::ActiveModel {
+            id: Set(self.run_id),
+            status: Set(status),
+            ..Default::default()
+        }
+        .update(&self.db)
+        .await?;
+        Ok(())
+    }
+
+    /// Begins a phase that runs beside the one the status names.
+    pub async fn begin_phase(&self, name: &str) -> Result<Phase> {
+        let id = insert_phase(&self.db, self.run_id, name, Utc::now(), None, None).await?;
+        Ok(Phase { id })
+    }
+
+    /// Ends a phase with what went through it.
+    pub async fn end(&self, phase: Phase, rows: Option<i64>, bytes: Option<i64>) -> Result<()> {
+        run_phase::ActiveModel {
+            id: Set(phase.id),
+            finished_at: Set(Some(Utc::now())),
+            row_count: Set(rows),
+            byte_count: Set(bytes),
+            ..Default::default()
+        }
+        .update(&self.db)
+        .await?;
+        Ok(())
+    }
+
+    /// Adds a line to the run's log, and to the process's.
+    pub async fn event(&self, level: EventLevel, message: impl Into<String>) -> Result<()> {
+        let message = message.into();
+        let run = self.run_id;
+        match level {
+            EventLevel::Info => tracing::info!(run, "{message}"),
+            EventLevel::Warn => tracing::warn!(run, "{message}"),
+            EventLevel::Error => tracing::error!(run, "{message}"),
+        }
+        run_event::ActiveModel {
+            run_id: Set(self.run_id),
+            at: Set(Utc::now()),
+            level: Set(level),
+            message: Set(message),
+            ..Default::default()
+        }
+        .insert(&self.db)
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets what an earlier attempt at the run has written, but for its log.
+    pub async fn reset(&self) -> Result<()> {
+        for table in ["reject", "issue", "run_phase"] {
+            let sql = format!("DELETE FROM {table} WHERE run_id = ?");
+            database::execute(&self.db, &sql, [self.run_id.into()]).await?;
+        }
+        run::ActiveModel {
+            id: Set(self.run_id),
+            bytes_read: Set(0),
+            rows_read: Set(0),
+            rows_inserted: Set(0),
+            rows_updated: Set(0),
+            rows_unchanged: Set(0),
+            rows_superseded: Set(0),
+            rows_rejected: Set(0),
+            issue_count: Set(0),
+            error: Set(None),
+            started_at: Set(Some(Utc::now())),
+            ..Default::default()
+        }
+        .update(&self.db)
+        .await?;
+        Ok(())
+    }
+
+    /// The run as it stands.
+    pub async fn run(&self) -> Result<run::Model> {
+        run::Entity::find_by_id(self.run_id)
+            .one(&self.db)
+            .await?
+            .ok_or_else(|| crate::Error::Internal(format!("run {} is gone", self.run_id)))
+    }
+}
+
+/// Writes a phase, ended or not; inside a transaction where the caller is in one.
+pub async fn insert_phase<C: ConnectionTrait>(
+    db: &C,
+    run_id: i64,
+    name: &str,
+    started_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+    rows: Option<i64>,
+) -> Result<i64, DbErr> {
+    let phase = run_phase::ActiveModel {
+        run_id: Set(run_id),
+        name: Set(name.to_owned()),
+        started_at: Set(started_at),
+        finished_at: Set(finished_at),
+        row_count: Set(rows),
+        ..Default::default()
+    }
+    .insert(db)
+    .await?;
+    Ok(phase.id)
+}

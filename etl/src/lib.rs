@@ -1,0 +1,34 @@
+//! Marquee's chain from an arriving file to merged, aggregated tables.
+//!
+//! ```text
+//! inbox → archive → read → rules → transformed → stage → compare → merge → aggregate
+//! ```
+//!
+//! Each arrow is a function over plain values in its own module; [`run`] calls them in that order.
+
+pub mod aggregate;
+pub mod archive;
+pub mod bulk;
+pub mod chain;
+pub mod compare;
+pub mod csv;
+pub mod database;
+pub mod error;
+pub mod inbox;
+pub mod journal;
+pub mod lineage;
+pub mod literal;
+pub mod merge;
+pub mod queue;
+pub mod read;
+pub mod record;
+pub mod rules;
+pub mod run;
+pub mod sample;
+pub mod source;
+pub mod stage;
+pub mod transform;
+pub mod transformed;
+pub mod verify;
+
+pub use error::{Error, Result};

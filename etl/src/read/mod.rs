@@ -1,0 +1,200 @@
+//! From a file's bytes to rows: unpacked, split, recognised, parsed, put under the rules.
+//!
+//! Lines and offsets count in the unpacked text; the members of a `.zip` count as if they were laid end to
+//! end. A record that is wrong becomes a reject and the next one is read.
+
+mod record;
+mod unpack;
+
+pub use unpack::{Counted, is_packed};
+
+use crate::{
+    Error, Result, csv,
+    record::{Outcome, Position, Reject, Row},
+    rules::RuleSet,
+    source::{self, MoviesDataset},
+};
+use record::Held;
+use std::io::Read;
+
+/// What a stranger's file may cost.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// Longest record taken, in bytes of the text; a longer one is rejected. With a batch of others it must
+    /// stay below the packet size of a MySQL server.
+    pub max_record_bytes: usize,
+    /// Most bytes a packed file may unpack to.
+    pub max_unpacked_bytes: u64,
+    /// Most a packed file may grow by unpacking, once past the first 64 MiB.
+    pub max_ratio: u64,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            max_record_bytes: 8 << 20,
+            max_unpacked_bytes: 64 << 30,
+            max_ratio: 200,
+        }
+    }
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadSummary {
+    /// The format it was recognised as.
+    pub source: &'static str,
+    /// 1-based line of the header; in a `.zip` of several members that of the first.
+    pub header_line: u64,
+    /// Records, movies and rejects; a rejoined record is one.
+    pub rows: u64,
+    /// Records that are not movies.
+    pub rejects: u64,
+    /// Bytes of the unpacked text.
+    pub unpacked_bytes: u64,
+}
+
+/// Where rows go.
+pub type Sink<'a> = dyn FnMut(Row) -> Result<()> + 'a;
+
+/// Reads a whole file; `name` is its own, for messages and for how it is packed (`.gz`, `.zst`, `.zip`).
+///
+/// # Errors
+/// [`Error::Input`] when the file as a whole cannot be read as a known format, [`Error::Io`] when its bytes
+/// do not come, and whatever `sink` answers.
+pub fn read(
+    name: &str,
+    input: Box<dyn Read + Send>,
+    options: &ReadOptions,
+    rules: &RuleSet,
+    sink: &mut Sink,
+) -> Result<ReadSummary> {
+    let mut summary = ReadSummary {
+        source: MoviesDataset::NAME,
+        header_line: 0,
+        rows: 0,
+        rejects: 0,
+        unpacked_bytes: 0,
+    };
+    let mut before = Position::default();
+    unpack::each_text(name, input, options, &mut |name, text| {
+        read_text(name, text, options, rules, &mut before, &mut summary, sink)
+    })?;
+    Ok(summary)
+}
+
+/// The bytes of the record at `position`; of one longer than [`ReadOptions::max_record_bytes`] only so many.
+///
+/// # Errors
+/// As [`read`]; and [`Error::Corrupt`] when the text ends before the record does.
+pub fn raw_record(
+    name: &str,
+    input: Box<dyn Read + Send>,
+    position: &Position,
+    options: &ReadOptions,
+) -> Result<Vec<u8>> {
+    let mut skip = position.byte_offset;
+    let mut left = position.byte_length.min(options.max_record_bytes as u64);
+    let mut raw = Vec::new();
+    unpack::each_text(name, input, options, &mut |name, text| {
+        let io = |error| unpack::io_error(name, error);
+        skip -= std::io::copy(&mut text.take(skip), &mut std::io::sink()).map_err(io)?;
+        if skip == 0 && left > 0 {
+            left -= text.take(left).read_to_end(&mut raw).map_err(io)? as u64;
+        }
+        Ok(())
+    })?;
+    if left > 0 {
+        return Err(Error::Corrupt {
+            path: name.to_owned(),
+            message: format!("ends before the record at byte {}", position.byte_offset),
+        });
+    }
+    Ok(raw)
+}
+
+/// Reads one CSV text; `before` is what earlier texts of the same file took.
+fn read_text(
+    name: &str,
+    text: &mut dyn Read,
+    options: &ReadOptions,
+    rules: &RuleSet,
+    before: &mut Position,
+    summary: &mut ReadSummary,
+    sink: &mut Sink,
+) -> Result<()> {
+    let io = |error| unpack::io_error(name, error);
+    let mut reader = csv::Reader::new(text, options.max_record_bytes);
+    let source = match reader.next_record().map_err(io)? {
+        Some(header) => {
+            if summary.header_line == 0 {
+                summary.header_line = header.position.line;
+            }
+            recognise(name, &header)?
+        }
+        None => {
+            return Err(Error::Input(format!(
+                "{name} is empty; send the file again when it is complete"
+            )));
+        }
+    };
+    let mut emit = |mut position: Position, outcome: Outcome| {
+        position.line += before.line;
+        position.byte_offset += before.byte_offset;
+        summary.rows += 1;
+        summary.rejects += u64::from(matches!(outcome, Outcome::Reject(_)));
+        sink(Row { position, outcome })
+    };
+
+    let mut held: Option<Held> = None;
+    while let Some(record) = reader.next_record().map_err(io)? {
+        if let Some(stub) = held.take() {
+            if let Some((position, outcome)) = stub.rejoin(&record, &source, rules) {
+                emit(position, outcome)?;
+                continue;
+            }
+            emit(stub.position, stub.alone(&source))?;
+        }
+        if record::may_be_stub(&record, &source) {
+            held = Some(Held::new(&record));
+            continue;
+        }
+        emit(record.position, record::outcome(&record, &source, rules))?;
+    }
+    if let Some(stub) = held {
+        emit(stub.position, stub.alone(&source))?;
+    }
+    before.line += reader.lines();
+    before.byte_offset += reader.offset();
+    summary.unpacked_bytes = before.byte_offset;
+    Ok(())
+}
+
+fn recognise(name: &str, header: &csv::Record) -> Result<MoviesDataset> {
+    let names: Option<Vec<&str>> = header
+        .fields()
+        .map(|field| {
+            std::str::from_utf8(field)
+                .ok()
+                .filter(|f| !f.contains('\0'))
+        })
+        .collect();
+    match names {
+        Some(names) if !header.too_long => source::recognise(name, &names),
+        _ => Err(Error::Input(format!(
+            "{name}, line 1: this is not text but binary data; send CSV in UTF-8, \
+             plain or packed as .gz, .zst or .zip with that ending in its name"
+        ))),
+    }
+}
+
+/// A reject of a whole record.
+fn reject(code: &'static str, rule: &'static str, message: String) -> Reject {
+    Reject {
+        code,
+        rule,
+        column: None,
+        value: None,
+        message,
+    }
+}

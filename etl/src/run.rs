@@ -1,0 +1,393 @@
+//! One pass of the chain over one file, top to bottom.
+
+use crate::{
+    Error, Result, aggregate,
+    archive::{Area, Stored},
+    chain::Chain,
+    compare::{self, Changes},
+    database,
+    journal::{self, Journal},
+    merge,
+    queue::Lease,
+    stage,
+    transform::{self, Transformed},
+};
+use chrono::{DateTime, Utc};
+use entity::ingest::{
+    ArchiveKind, EventLevel, RunStatus, archive_object, data_version, run, source_file,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder,
+};
+use std::path::Path;
+
+/// Takes a leased run from wherever it lies to its end: `succeeded` or `duplicate`.
+///
+/// `path` is where the file lies; it is not needed once the file is archived. Nothing of the run is
+/// visible in the mart until its one merging transaction commits, so an error at any point leaves the mart
+/// as it was and the run can be started again.
+pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Result<()> {
+    let journal = Journal::new(&chain.db, lease.run_id);
+    journal.reset().await?;
+    merge::clear_staging(&chain.db, lease.run_id).await?;
+
+    let file = archive_raw(chain, &journal, path).await?;
+    if let Some(first) = loaded_before(chain, lease.run_id, &file).await? {
+        return end_as_duplicate(chain, lease, &journal, first).await;
+    }
+    let read = read_and_stage(chain, lease, &journal, &file).await?;
+    archive_transformed(chain, &journal, &file, read).await?;
+    let (changes, against) = compare_with_mart(chain, &journal).await?;
+    merge_and_aggregate(chain, lease, &journal, changes, against).await?;
+    merge::clear_staging(&chain.db, lease.run_id).await?;
+    Ok(())
+}
+
+/// Writes down that a run has failed, and empties its staging; the mart was never touched.
+pub async fn fail(chain: &Chain, lease: &Lease, message: &str) -> Result<()> {
+    let journal = Journal::new(&chain.db, lease.run_id);
+    journal.event(EventLevel::Error, message).await?;
+    let tx = database::begin(&chain.db).await?;
+    lease.finish(&tx).await?;
+    run::ActiveModel {
+        id: Set(lease.run_id),
+        status: Set(RunStatus::Failed),
+        error: Set(Some(message.to_owned())),
+        finished_at: Set(Some(Utc::now())),
+        ..Default::default()
+    }
+    .update(&tx)
+    .await?;
+    tx.commit().await?;
+    merge::clear_staging(&chain.db, lease.run_id).await?;
+    Ok(())
+}
+
+/// Puts the file into the archive, unless the run already has one there.
+async fn archive_raw(
+    chain: &Chain,
+    journal: &Journal,
+    path: Option<&Path>,
+) -> Result<source_file::Model> {
+    let run = journal.run().await?;
+    if let Some(file) = crate::queue::file_of(&chain.db, &run).await? {
+        return Ok(file);
+    }
+    let path = path
+        .ok_or_else(|| Error::Internal(format!("run {} has neither a file nor a path", run.id)))?;
+    let phase = journal.begin(RunStatus::Archiving).await?;
+    let stored = chain.archive.put_raw(path).await?;
+    let bytes = stored.bytes as i64;
+    let file = source_file_of(chain, &run, stored).await?;
+    run::ActiveModel {
+        id: Set(run.id),
+        source_file_id: Set(Some(file.id)),
+        bytes_total: Set(Some(bytes)),
+        ..Default::default()
+    }
+    .update(&chain.db)
+    .await?;
+    journal.end(phase, None, Some(bytes)).await?;
+    journal
+        .event(
+            EventLevel::Info,
+            format!("archived {} bytes as {}", bytes, file.archive_path),
+        )
+        .await?;
+    Ok(file)
+}
+
+/// The record of a file by its content; made when these bytes are seen for the first time.
+async fn source_file_of(
+    chain: &Chain,
+    run: &run::Model,
+    stored: Stored,
+) -> Result<source_file::Model> {
+    let tx = database::begin(&chain.db).await?;
+    let known = source_file::Entity::find()
+        .filter(source_file::Column::Sha256.eq(&stored.sha256))
+        .one(&tx)
+        .await?;
+    if let Some(file) = known {
+        tx.rollback().await?;
+        return Ok(file);
+    }
+    let file = source_file::ActiveModel {
+        sha256: Set(stored.sha256.clone()),
+        name: Set(run.file_name.clone()),
+        bytes: Set(stored.bytes as i64),
+        archive_path: Set(stored.path.clone()),
+        arrived_at: Set(Utc::now()),
+        ..Default::default()
+    }
+    .insert(&tx)
+    .await?;
+    insert_object(&tx, ArchiveKind::Raw, file.id, None, stored).await?;
+    tx.commit().await?;
+    Ok(file)
+}
+
+async fn insert_object<C: ConnectionTrait>(
+    db: &C,
+    kind: ArchiveKind,
+    source_file_id: i64,
+    run_id: Option<i64>,
+    stored: Stored,
+) -> Result<()> {
+    archive_object::ActiveModel {
+        kind: Set(kind),
+        sha256: Set(stored.sha256),
+        path: Set(stored.path),
+        bytes: Set(stored.bytes as i64),
+        source_file_id: Set(source_file_id),
+        run_id: Set(run_id),
+        created_at: Set(Utc::now()),
+        ..Default::default()
+    }
+    .insert(db)
+    .await?;
+    Ok(())
+}
+
+/// The run that has loaded the same bytes, if one has.
+async fn loaded_before(
+    chain: &Chain,
+    run_id: i64,
+    file: &source_file::Model,
+) -> Result<Option<i64>> {
+    let first = run::Entity::find()
+        .filter(run::Column::SourceFileId.eq(file.id))
+        .filter(run::Column::Status.eq(RunStatus::Succeeded))
+        .filter(run::Column::Id.ne(run_id))
+        .order_by_asc(run::Column::Id)
+        .one(&chain.db)
+        .await?;
+    Ok(first.map(|run| run.id))
+}
+
+async fn end_as_duplicate(
+    chain: &Chain,
+    lease: &Lease,
+    journal: &Journal,
+    first: i64,
+) -> Result<()> {
+    let message = format!("these very bytes were loaded by run {first}; nothing to do");
+    journal.event(EventLevel::Info, message).await?;
+    let tx = database::begin(&chain.db).await?;
+    lease.finish(&tx).await?;
+    run::ActiveModel {
+        id: Set(lease.run_id),
+        status: Set(RunStatus::Duplicate),
+        duplicate_of: Set(Some(first)),
+        finished_at: Set(Some(Utc::now())),
+        ..Default::default()
+    }
+    .update(&tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Reads the archived file under the rules into the staging tables and a Parquet file, all as streams.
+async fn read_and_stage(
+    chain: &Chain,
+    lease: &Lease,
+    journal: &Journal,
+    file: &source_file::Model,
+) -> Result<Transformed> {
+    let run = journal.run().await?;
+    let reading = journal.begin(RunStatus::Reading).await?;
+    let staging = journal.begin_phase("staging").await?;
+    let (mut batches, bytes_read, reader) = transform::start(
+        chain.archive.clone(),
+        chain.rules.clone(),
+        lease,
+        &run.file_name,
+        &file.archive_path,
+    );
+    let mut staged = stage::Progress::default();
+    let mut failure = None;
+    while let Some(batch) = batches.recv().await {
+        let bytes = bytes_read.load(std::sync::atomic::Ordering::Relaxed) as i64;
+        if let Err(error) = staged.insert(&chain.db, lease.run_id, batch, bytes).await {
+            failure = Some(error);
+            break;
+        }
+    }
+    drop(batches);
+    let read = reader
+        .await
+        .map_err(|error| Error::Internal(format!("the reader stopped: {error}")))?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let read = read?;
+    let rows = read.summary.rows as i64;
+    journal
+        .end(
+            reading,
+            Some(rows),
+            Some(read.summary.unpacked_bytes as i64),
+        )
+        .await?;
+    journal
+        .end(staging, Some(rows - staged.rejected), None)
+        .await?;
+    source_file::ActiveModel {
+        id: Set(file.id),
+        source: Set(Some(read.summary.source.to_owned())),
+        ..Default::default()
+    }
+    .update(&chain.db)
+    .await?;
+    journal
+        .event(
+            EventLevel::Info,
+            format!(
+                "read {rows} records of {} under rules {}: {} rejected, {} issues",
+                read.summary.source, run.rule_version, staged.rejected, staged.issues
+            ),
+        )
+        .await?;
+    Ok(read)
+}
+
+/// Archives the Parquet files that reading has made.
+async fn archive_transformed(
+    chain: &Chain,
+    journal: &Journal,
+    file: &source_file::Model,
+    read: Transformed,
+) -> Result<()> {
+    journal.status(RunStatus::Staging).await?;
+    let phase = journal.begin_phase("transformed").await?;
+    let mut bytes = 0;
+    let files = [
+        (Area::Transformed, ArchiveKind::Transformed, read.movies),
+        (Area::Rejects, ArchiveKind::Rejects, read.rejects),
+    ];
+    for (area, kind, temporary) in files {
+        let Some(temporary) = temporary else { continue };
+        let stored = chain
+            .archive
+            .put_part(area, journal.run_id, temporary.path())
+            .await?;
+        bytes += stored.bytes as i64;
+        insert_object(&chain.db, kind, file.id, Some(journal.run_id), stored).await?;
+    }
+    journal.end(phase, None, Some(bytes)).await
+}
+
+/// Compares what is staged with the mart; answers the data version it was compared against as well.
+async fn compare_with_mart(chain: &Chain, journal: &Journal) -> Result<(Changes, i32)> {
+    let phase = journal.begin(RunStatus::Comparing).await?;
+    let against = version(&chain.db).await?;
+    let changes = compare::compare(&chain.db, journal.run_id).await?;
+    journal.end(phase, Some(changes.total()), None).await?;
+    Ok((changes, against))
+}
+
+/// The version of the mart.
+async fn version<C: ConnectionTrait>(db: &C) -> Result<i32> {
+    let rows = database::query(db, "SELECT version FROM mart_state WHERE id = 1", []).await?;
+    let row = rows.first().ok_or_else(|| {
+        Error::Internal("table mart_state is empty; run `marquee migrate`".to_owned())
+    })?;
+    Ok(row.try_get_by_index(0)?)
+}
+
+/// Merges, aggregates and ends the run, in one transaction that no reader sees a part of.
+async fn merge_and_aggregate(
+    chain: &Chain,
+    lease: &Lease,
+    journal: &Journal,
+    changes: Changes,
+    against: i32,
+) -> Result<()> {
+    journal.status(RunStatus::Merging).await?;
+    let started = Utc::now();
+    let tx = database::begin(&chain.db).await?;
+    match merge_in(&tx, lease, changes, against, started).await {
+        Ok(changes) => {
+            tx.commit().await?;
+            let message = format!(
+                "merged: {} inserted, {} updated, {} unchanged, {} superseded",
+                changes.inserted, changes.updated, changes.unchanged, changes.superseded
+            );
+            journal.event(EventLevel::Info, message).await
+        }
+        Err(error) => {
+            // The error that led here matters more than one of taking back.
+            let _ = tx.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+/// The inside of the merging transaction.
+async fn merge_in<C: ConnectionTrait>(
+    tx: &C,
+    lease: &Lease,
+    mut changes: Changes,
+    against: i32,
+    started: DateTime<Utc>,
+) -> Result<Changes> {
+    let run_id = lease.run_id;
+    // Locks the mart against other merges; what was compared with an older version is compared again.
+    database::execute(
+        tx,
+        "UPDATE mart_state SET version = version + 1 WHERE id = 1",
+        [],
+    )
+    .await?;
+    lease.finish(tx).await?;
+    let version = version(tx).await?;
+    if version != against + 1 {
+        changes = compare::compare(tx, run_id).await?;
+    }
+    merge::merge(tx, run_id, version, &changes).await?;
+    let merged = Utc::now();
+    let changed = changes.inserted + changes.updated;
+    if changed > 0 {
+        aggregate::refresh(tx, run_id, version > 1).await?;
+        if changes.updated + changes.superseded > 0 {
+            merge::drop_orphans(tx).await?;
+        }
+    }
+    let ended = Utc::now();
+    journal::insert_phase(tx, run_id, "merging", started, Some(merged), Some(changed)).await?;
+    journal::insert_phase(tx, run_id, "aggregating", merged, Some(ended), None).await?;
+    data_version::ActiveModel {
+        version: Set(version),
+        run_id: Set(run_id),
+        merged_at: Set(ended),
+    }
+    .insert(tx)
+    .await?;
+    let read = run::Entity::find_by_id(run_id)
+        .one(tx)
+        .await?
+        .ok_or_else(|| Error::Internal(format!("run {run_id} is gone")))?;
+    if read.rows_read != changes.total() + read.rows_rejected {
+        return Err(Error::Internal(format!(
+            "{} records were read, but {changes:?} and {} rejects add up to another number",
+            read.rows_read, read.rows_rejected
+        )));
+    }
+    run::ActiveModel {
+        id: Set(run_id),
+        status: Set(RunStatus::Succeeded),
+        data_version: Set(Some(version)),
+        rows_inserted: Set(changes.inserted),
+        rows_updated: Set(changes.updated),
+        rows_unchanged: Set(changes.unchanged),
+        rows_superseded: Set(changes.superseded),
+        issue_count: Set(read.issue_count + changes.superseded),
+        finished_at: Set(Some(ended)),
+        ..Default::default()
+    }
+    .update(tx)
+    .await?;
+    Ok(changes)
+}

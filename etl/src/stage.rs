@@ -1,0 +1,401 @@
+//! From rows to staging tables.
+//!
+//! The reading thread fills [`Batch`]es, a writer task inserts them; the channel between them is bounded,
+//! so memory does not grow with the file.
+
+use crate::{
+    Result, bulk, database,
+    record::{Issue, MovieRecord, Named, Outcome, Position, Reject, Row},
+};
+use chrono::Datelike;
+use entity::{ingest, staging};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DatabaseConnection, DbErr, IntoActiveModel,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// A batch is handed over when it has this many movies …
+const BATCH_ROWS: usize = 4 * bulk::CHUNK;
+/// … or this many bytes of records, which keeps a statement under the server's packet size.
+const BATCH_BYTES: u64 = 4 << 20;
+
+/// Rows ready to be inserted, and what was counted on the way.
+#[derive(Default)]
+pub struct Batch {
+    movies: Vec<staging::movie::ActiveModel>,
+    companies: Vec<staging::company::ActiveModel>,
+    genres: Vec<staging::genre::ActiveModel>,
+    collections: Vec<staging::collection::ActiveModel>,
+    countries: Vec<staging::country::ActiveModel>,
+    languages: Vec<staging::language::ActiveModel>,
+    movie_companies: Vec<staging::movie_company::ActiveModel>,
+    movie_genres: Vec<staging::movie_genre::ActiveModel>,
+    movie_countries: Vec<staging::movie_country::ActiveModel>,
+    movie_languages: Vec<staging::movie_language::ActiveModel>,
+    rejects: Vec<ingest::reject::ActiveModel>,
+    issues: Vec<ingest::issue::ActiveModel>,
+    bytes: u64,
+    /// Records in this batch, movies and rejects.
+    rows: i64,
+}
+
+impl Batch {
+    /// Whether the batch should be handed over.
+    fn is_full(&self) -> bool {
+        self.movies.len() >= BATCH_ROWS
+            || self.bytes >= BATCH_BYTES
+            || self.rejects.len() + self.issues.len() >= BATCH_ROWS
+    }
+
+    /// Writes the batch to the staging and reject tables.
+    async fn insert<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
+        bulk::insert::<staging::movie::Entity, _>(db, self.movies).await?;
+        bulk::insert::<staging::company::Entity, _>(db, self.companies).await?;
+        bulk::insert::<staging::genre::Entity, _>(db, self.genres).await?;
+        bulk::insert::<staging::collection::Entity, _>(db, self.collections).await?;
+        bulk::insert::<staging::country::Entity, _>(db, self.countries).await?;
+        bulk::insert::<staging::language::Entity, _>(db, self.languages).await?;
+        bulk::insert::<staging::movie_company::Entity, _>(db, self.movie_companies).await?;
+        bulk::insert::<staging::movie_genre::Entity, _>(db, self.movie_genres).await?;
+        bulk::insert::<staging::movie_country::Entity, _>(db, self.movie_countries).await?;
+        bulk::insert::<staging::movie_language::Entity, _>(db, self.movie_languages).await?;
+        bulk::insert::<ingest::reject::Entity, _>(db, self.rejects).await?;
+        bulk::insert::<ingest::issue::Entity, _>(db, self.issues).await
+    }
+}
+
+/// What has been staged so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Records, movies and rejects.
+    pub read: i64,
+    pub rejected: i64,
+    pub issues: i64,
+}
+
+impl Progress {
+    /// Inserts a batch and writes the progress to the run, in one transaction; `bytes_read` is how far
+    /// the file has been read.
+    pub async fn insert(
+        &mut self,
+        db: &DatabaseConnection,
+        run_id: i64,
+        batch: Batch,
+        bytes_read: i64,
+    ) -> Result<()> {
+        self.read += batch.rows;
+        self.rejected += batch.rejects.len() as i64;
+        self.issues += batch.issues.len() as i64;
+        let tx = database::begin(db).await?;
+        batch.insert(&tx).await?;
+        ingest::run::ActiveModel {
+            id: ActiveValue::Set(run_id),
+            bytes_read: ActiveValue::Set(bytes_read),
+            rows_read: ActiveValue::Set(self.read),
+            rows_rejected: ActiveValue::Set(self.rejected),
+            issue_count: ActiveValue::Set(self.issues),
+            ..Default::default()
+        }
+        .update(&tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// The names a run has seen, so that each is staged once and again only where it changes.
+#[derive(Default)]
+struct Names<K>(HashMap<K, u64>);
+
+impl<K: Clone + Eq + Hash> Names<K> {
+    /// Whether the key is new or goes by another name than last time.
+    fn news(&mut self, named: &Named<K>) -> bool {
+        let mut hasher = DefaultHasher::new();
+        named.name.hash(&mut hasher);
+        let hash = hasher.finish();
+        match self.0.get_mut(&named.id) {
+            Some(known) if *known == hash => false,
+            Some(known) => {
+                *known = hash;
+                true
+            }
+            None => {
+                self.0.insert(named.id.clone(), hash);
+                true
+            }
+        }
+    }
+}
+
+/// Turns the rows of one run into batches.
+pub struct Batcher {
+    run_id: i64,
+    batch: Batch,
+    companies: Names<i64>,
+    genres: Names<i64>,
+    collections: Names<i64>,
+    countries: Names<String>,
+    languages: Names<String>,
+}
+
+impl Batcher {
+    /// A batcher for the rows of `run_id`.
+    pub fn new(run_id: i64) -> Self {
+        Self {
+            run_id,
+            batch: Batch::default(),
+            companies: Names::default(),
+            genres: Names::default(),
+            collections: Names::default(),
+            countries: Names::default(),
+            languages: Names::default(),
+        }
+    }
+
+    /// Adds a row; gives the batch back when it is full.
+    pub fn push(&mut self, row: Row) -> Option<Batch> {
+        self.batch.rows += 1;
+        self.batch.bytes += row.position.byte_length;
+        match row.outcome {
+            Outcome::Movie(record, issues) => {
+                for issue in issues {
+                    let issue = issue_row(self.run_id, row.position.line, record.id, issue);
+                    self.batch.issues.push(issue);
+                }
+                self.push_movie(row.position, *record);
+            }
+            Outcome::Reject(reject) => {
+                let reject = reject_row(self.run_id, row.position, reject);
+                self.batch.rejects.push(reject);
+            }
+        }
+        self.batch.is_full().then(|| self.take())
+    }
+
+    /// What is left at the end.
+    pub fn take(&mut self) -> Batch {
+        std::mem::take(&mut self.batch)
+    }
+
+    fn push_movie(&mut self, position: Position, record: MovieRecord) {
+        let (run_id, line) = (self.run_id, position.line as i64);
+        let row_hash = row_hash(&record).to_vec();
+        let batch = &mut self.batch;
+
+        // Each list: stage names that are news, then the links in file order.
+        macro_rules! list {
+            ($list:expr, $names:expr, $named:ident, $named_rows:ident, $key:ident, $link:ident, $links:ident, $link_key:ident) => {
+                for (position, named) in (0i32..).zip($list) {
+                    let news = $names.news(&named);
+                    batch.$links.push(staging::$link::ActiveModel {
+                        run_id: ActiveValue::Set(run_id),
+                        line: ActiveValue::Set(line),
+                        $link_key: ActiveValue::Set(named.id.clone()),
+                        position: ActiveValue::Set(position),
+                    });
+                    if news {
+                        batch.$named_rows.push(staging::$named::ActiveModel {
+                            run_id: ActiveValue::Set(run_id),
+                            line: ActiveValue::Set(line),
+                            $key: ActiveValue::Set(named.id),
+                            name: ActiveValue::Set(named.name),
+                        });
+                    }
+                }
+            };
+        }
+        list!(
+            record.companies,
+            self.companies,
+            company,
+            companies,
+            id,
+            movie_company,
+            movie_companies,
+            company_id
+        );
+        list!(
+            record.genres,
+            self.genres,
+            genre,
+            genres,
+            id,
+            movie_genre,
+            movie_genres,
+            genre_id
+        );
+        list!(
+            record.countries,
+            self.countries,
+            country,
+            countries,
+            code,
+            movie_country,
+            movie_countries,
+            country_code
+        );
+        list!(
+            record.languages,
+            self.languages,
+            language,
+            languages,
+            code,
+            movie_language,
+            movie_languages,
+            language_code
+        );
+
+        let collection_id = record.collection.as_ref().map(|collection| collection.id);
+        if let Some(collection) = record.collection
+            && self.collections.news(&collection)
+        {
+            batch.collections.push(staging::collection::ActiveModel {
+                run_id: ActiveValue::Set(run_id),
+                line: ActiveValue::Set(line),
+                id: ActiveValue::Set(collection.id),
+                name: ActiveValue::Set(collection.name),
+            });
+        }
+        batch.movies.push(
+            staging::movie::Model {
+                run_id,
+                line,
+                movie_id: record.id,
+                title: record.title,
+                original_title: record.original_title,
+                imdb_id: record.imdb_id,
+                adult: record.adult,
+                budget: record.budget,
+                revenue: record.revenue,
+                popularity: record.popularity,
+                release_year: record.release_date.map(|date| date.year()),
+                release_date: record.release_date,
+                runtime: record.runtime,
+                status: record.status,
+                original_language: record.original_language,
+                overview: record.overview,
+                tagline: record.tagline,
+                homepage: record.homepage,
+                poster_path: record.poster_path,
+                video: record.video,
+                vote_average: record.vote_average,
+                vote_count: record.vote_count,
+                collection_id,
+                row_hash,
+                byte_offset: position.byte_offset as i64,
+                byte_length: position.byte_length as i64,
+            }
+            .into_active_model(),
+        );
+    }
+}
+
+fn reject_row(run_id: i64, position: Position, reject: Reject) -> ingest::reject::ActiveModel {
+    ingest::reject::ActiveModel {
+        id: ActiveValue::NotSet,
+        run_id: ActiveValue::Set(run_id),
+        line: ActiveValue::Set(position.line as i64),
+        byte_offset: ActiveValue::Set(position.byte_offset as i64),
+        byte_length: ActiveValue::Set(position.byte_length as i64),
+        code: ActiveValue::Set(reject.code.to_owned()),
+        rule: ActiveValue::Set(reject.rule.to_owned()),
+        column_name: ActiveValue::Set(reject.column.map(str::to_owned)),
+        value: ActiveValue::Set(reject.value),
+        message: ActiveValue::Set(reject.message),
+    }
+}
+
+fn issue_row(run_id: i64, line: u64, movie_id: i64, issue: Issue) -> ingest::issue::ActiveModel {
+    ingest::issue::ActiveModel {
+        id: ActiveValue::NotSet,
+        run_id: ActiveValue::Set(run_id),
+        line: ActiveValue::Set(line as i64),
+        movie_id: ActiveValue::Set(Some(movie_id)),
+        code: ActiveValue::Set(issue.code.to_owned()),
+        rule: ActiveValue::Set(issue.rule.to_owned()),
+        column_name: ActiveValue::Set(issue.column.map(str::to_owned)),
+        old_value: ActiveValue::Set(issue.old_value),
+        new_value: ActiveValue::Set(issue.new_value),
+        message: ActiveValue::Set(issue.message),
+    }
+}
+
+/// The first 16 bytes of the SHA-256 over every field and link of a record; where it stands in its file
+/// does not count, so an unchanged row keeps its hash from file to file.
+pub fn row_hash(record: &MovieRecord) -> [u8; 16] {
+    struct Sink(Sha256);
+    impl Sink {
+        fn bytes(&mut self, bytes: &[u8]) {
+            self.0.update((bytes.len() as u64).to_le_bytes());
+            self.0.update(bytes);
+        }
+        fn optional(&mut self, bytes: Option<&[u8]>) {
+            match bytes {
+                Some(bytes) => self.bytes(bytes),
+                None => self.0.update([0xff; 8]),
+            }
+        }
+        fn text(&mut self, text: &Option<String>) {
+            self.optional(text.as_deref().map(str::as_bytes));
+        }
+        fn integer(&mut self, value: Option<i64>) {
+            self.optional(
+                value
+                    .map(i64::to_le_bytes)
+                    .as_ref()
+                    .map(<[u8; 8]>::as_slice),
+            );
+        }
+        fn list<K>(&mut self, list: &[Named<K>], key: impl Fn(&K) -> Vec<u8>) {
+            self.0.update((list.len() as u64).to_le_bytes());
+            for named in list {
+                self.bytes(&key(&named.id));
+                self.bytes(named.name.as_bytes());
+            }
+        }
+    }
+    let float = |value: Option<f64>| value.map(|value| value.to_bits() as i64);
+    let mut sink = Sink(Sha256::new());
+    sink.integer(Some(record.id));
+    sink.bytes(record.title.as_bytes());
+    for text in [
+        &record.original_title,
+        &record.imdb_id,
+        &record.status,
+        &record.original_language,
+        &record.overview,
+        &record.tagline,
+        &record.homepage,
+        &record.poster_path,
+    ] {
+        sink.text(text);
+    }
+    for value in [
+        record.adult.map(i64::from),
+        record.video.map(i64::from),
+        record.budget,
+        record.revenue,
+        record.vote_count,
+        float(record.popularity),
+        float(record.runtime),
+        float(record.vote_average),
+        record
+            .release_date
+            .map(|date| i64::from(date.num_days_from_ce())),
+    ] {
+        sink.integer(value);
+    }
+    sink.list(record.collection.as_slice(), |id| id.to_le_bytes().to_vec());
+    sink.list(&record.genres, |id| id.to_le_bytes().to_vec());
+    sink.list(&record.companies, |id| id.to_le_bytes().to_vec());
+    sink.list(&record.countries, |code| code.as_bytes().to_vec());
+    sink.list(&record.languages, |code| code.as_bytes().to_vec());
+    let digest = sink.0.finalize();
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&digest[..16]);
+    hash
+}

@@ -1,0 +1,171 @@
+//! A fresh, migrated database and archive for each test, on every engine there is.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use entity::ingest::{Trigger, run};
+use etl::{archive::Archive, chain::Chain, database, queue, rules::RuleSet};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tempfile::TempDir;
+
+/// SQLite always; MariaDB or MySQL where `MARQUEE_TEST_MYSQL` gives a server's URL without a database.
+pub fn engines() -> Vec<Option<String>> {
+    let mut engines = vec![None];
+    match std::env::var("MARQUEE_TEST_MYSQL") {
+        Ok(url) => engines.push(Some(url)),
+        Err(_) => eprintln!("MARQUEE_TEST_MYSQL is not set: SQLite only"),
+    }
+    engines
+}
+
+/// The real movie files, or `None` (with a note) where they are absent.
+pub fn real_data() -> Option<PathBuf> {
+    let folder = std::env::var_os("MARQUEE_TEST_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
+        PathBuf::from,
+    );
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("{} is absent: skipped", folder.display());
+    None
+}
+
+/// One engine's stores; dropped with everything in them.
+pub struct World {
+    pub chain: Chain,
+    pub folder: TempDir,
+    server: Option<(DatabaseConnection, String)>,
+}
+
+impl World {
+    pub async fn new(engine: &Option<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, server) = match engine {
+            None => (
+                format!("sqlite://{}", folder.path().join("marquee.db").display()),
+                None,
+            ),
+            Some(base) => {
+                let name = format!("marquee_test_{:016x}", rand::random::<u64>());
+                let server = database::connect(&format!("{base}/mysql")).await.unwrap();
+                let create = format!("CREATE DATABASE {name}");
+                server.execute_unprepared(&create).await.unwrap();
+                (format!("{base}/{name}"), Some((server, name)))
+            }
+        };
+        let db = database::connect(&url).await.unwrap();
+        Migrator::up(&db, None).await.unwrap();
+        let archive = folder.path().join("archive");
+        let chain = Chain {
+            db,
+            archive: Archive::open(archive.to_str().unwrap()).unwrap(),
+            rules: Arc::new(RuleSet::default()),
+            worker: "test".to_owned(),
+        };
+        Self {
+            chain,
+            folder,
+            server,
+        }
+    }
+
+    /// Writes a file and takes it through the chain.
+    pub async fn load(&self, name: &str, bytes: impl AsRef<[u8]>) -> run::Model {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        self.load_file(&path).await
+    }
+
+    /// Takes a file through the chain.
+    pub async fn load_file(&self, path: &Path) -> run::Model {
+        let version = self.chain.rules.version;
+        let id = queue::enqueue(&self.chain.db, path, Trigger::Command, version)
+            .await
+            .unwrap();
+        queue::run_now(&self.chain, id).await.unwrap()
+    }
+
+    /// Takes a file through the chain, which must succeed.
+    pub async fn load_well(&self, name: &str, bytes: impl AsRef<[u8]>) -> run::Model {
+        let run = self.load(name, bytes).await;
+        assert_eq!(run.error, None, "{name}");
+        run
+    }
+
+    /// Drops the database; a test that fails before leaves it behind on its server.
+    pub async fn close(self) {
+        self.chain.db.close().await.unwrap();
+        if let Some((server, name)) = self.server {
+            let drop = format!("DROP DATABASE {name}");
+            server.execute_unprepared(&drop).await.unwrap();
+        }
+    }
+}
+
+/// The header of a movies-dataset file.
+pub const HEADER: &str = "adult,belongs_to_collection,budget,genres,homepage,id,imdb_id,original_language,original_title,overview,popularity,poster_path,production_companies,production_countries,release_date,revenue,runtime,spoken_languages,status,tagline,title,video,vote_average,vote_count";
+
+/// A record of the fields that matter to most tests.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub id: i64,
+    pub title: String,
+    pub date: String,
+    pub budget: i64,
+    pub revenue: i64,
+    pub popularity: f64,
+    pub genres: Vec<i64>,
+    pub companies: Vec<i64>,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            id: 1,
+            title: "A Film".to_owned(),
+            date: "1995-10-30".to_owned(),
+            budget: 100,
+            revenue: 250,
+            popularity: 1.5,
+            genres: vec![18],
+            companies: vec![3],
+        }
+    }
+}
+
+impl Line {
+    pub fn csv(&self) -> String {
+        let named = |ids: &[i64], noun: &str| -> String {
+            let items: Vec<String> = ids
+                .iter()
+                .map(|id| format!("{{'id': {id}, 'name': '{noun} {id}'}}"))
+                .collect();
+            format!("\"[{}]\"", items.join(", "))
+        };
+        format!(
+            "False,,{},{},,{},,en,{title},,{},,{},[],{},{},90.0,[],Released,,{title},False,6.5,10",
+            self.budget,
+            named(&self.genres, "Genre"),
+            self.id,
+            self.popularity,
+            named(&self.companies, "Company"),
+            self.date,
+            self.revenue,
+            title = self.title,
+        )
+    }
+}
+
+/// A whole file of these lines.
+pub fn file(lines: &[Line]) -> String {
+    let mut text = HEADER.to_owned() + "\n";
+    for line in lines {
+        text.push_str(&line.csv());
+        text.push('\n');
+    }
+    text
+}

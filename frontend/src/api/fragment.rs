@@ -1,0 +1,221 @@
+//! Fragments and enums that several pages use.
+
+use super::schema;
+
+/// Where a page of a connection lies.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct PageInfo {
+    pub has_previous_page: bool,
+    pub has_next_page: bool,
+    pub start_cursor: Option<String>,
+    pub end_cursor: Option<String>,
+}
+
+/// Where a run stands.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    Queued,
+    Archiving,
+    Reading,
+    Staging,
+    Comparing,
+    Held,
+    Merging,
+    Aggregating,
+    Succeeded,
+    Failed,
+    Cancelled,
+    Discarded,
+    Undone,
+    Duplicate,
+}
+
+impl RunStatus {
+    /// All statuses, in the order a run may pass them.
+    pub const ALL: [Self; 14] = [
+        Self::Queued,
+        Self::Archiving,
+        Self::Reading,
+        Self::Staging,
+        Self::Comparing,
+        Self::Held,
+        Self::Merging,
+        Self::Aggregating,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Discarded,
+        Self::Undone,
+        Self::Duplicate,
+    ];
+
+    /// The lower-case name.
+    pub fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
+    /// Whether the run will change by itself.
+    pub fn active(self) -> bool {
+        matches!(
+            self,
+            Self::Queued
+                | Self::Archiving
+                | Self::Reading
+                | Self::Staging
+                | Self::Comparing
+                | Self::Merging
+                | Self::Aggregating
+        )
+    }
+}
+
+/// What a run does.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunKind {
+    Ingest,
+    /// A kind this version of the UI does not know.
+    #[cynic(fallback)]
+    Other,
+}
+
+/// What started a run.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    Inbox,
+    Command,
+    Api,
+    /// A trigger this version of the UI does not know.
+    #[cynic(fallback)]
+    Other,
+}
+
+impl Trigger {
+    /// The trigger in a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inbox => "inbox",
+            Self::Command => "command",
+            Self::Api => "API",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// How many rows a run read and what became of them.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct RunCounts {
+    pub read: i64,
+    pub inserted: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    pub superseded: i64,
+    pub rejected: i64,
+    pub issues: i64,
+}
+
+/// A run as a line of a list.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Run")]
+pub struct RunRow {
+    pub id: cynic::Id,
+    pub status: RunStatus,
+    pub trigger: Trigger,
+    pub file_name: String,
+    pub data_version: Option<i32>,
+    pub created_at: String,
+    pub started_at: Option<String>,
+    pub finished_at: Option<String>,
+    pub progress: Option<f64>,
+    pub counts: RunCounts,
+}
+
+/// A run as a link.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Run")]
+pub struct RunLink {
+    pub id: cynic::Id,
+    pub status: RunStatus,
+}
+
+/// What orders ids by age: they are numbers as text, so a longer one is newer.
+pub fn age(id: &cynic::Id) -> (usize, String) {
+    (id.inner().len(), id.inner().to_owned())
+}
+
+/// A company as a link.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Company")]
+pub struct CompanyLink {
+    pub id: cynic::Id,
+    pub name: String,
+}
+
+/// A genre as a link.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Genre")]
+pub struct GenreLink {
+    pub id: cynic::Id,
+    pub name: String,
+}
+
+/// A movie as a line of a list.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Movie")]
+pub struct MovieRow {
+    pub id: cynic::Id,
+    pub title: String,
+    pub release_date: Option<String>,
+    pub budget: Option<i64>,
+    pub revenue: Option<i64>,
+    pub profit: Option<i64>,
+    pub popularity: Option<f64>,
+}
+
+/// A page of movies.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "MovieConnection")]
+pub struct MoviePage {
+    pub nodes: Vec<MovieRow>,
+    pub page_info: PageInfo,
+    pub total_count: i64,
+}
+
+/// Which movies to list.
+#[derive(cynic::InputObject, Clone, Debug, Default)]
+pub struct MovieFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub year_from: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub year_to: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<cynic::Id>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub genre_id: Option<cynic::Id>,
+}
+
+/// What movies are ordered by.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MovieOrderField {
+    Id,
+    Title,
+    ReleaseDate,
+    Budget,
+    Revenue,
+    Popularity,
+}
+
+/// Which way an order goes.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderDirection {
+    Asc,
+    Desc,
+}
+
+/// One order of movies.
+#[derive(cynic::InputObject, Clone, Debug)]
+pub struct MovieOrder {
+    pub field: MovieOrderField,
+    pub direction: OrderDirection,
+}

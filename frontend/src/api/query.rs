@@ -1,0 +1,157 @@
+//! A query whose answer follows its variables and, where asked for, the server's changes.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use cynic::Operation;
+use gloo_timers::future::sleep;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::session::Session;
+use super::transport::{ApiError, NETWORK, body, decode, post};
+
+/// Milliseconds between refreshes while something is going on.
+pub const FAST: u32 = 1_000;
+/// Milliseconds between refreshes while nothing is.
+pub const SLOW: u32 = 3_000;
+
+/// The state of a query. Data stays on the screen while newer data is on its way.
+pub struct Query<T: Send + Sync + 'static> {
+    /// The last answer.
+    pub data: RwSignal<Option<T>>,
+    /// Why the last request failed.
+    pub error: RwSignal<Option<ApiError>>,
+    /// Whether an answer to changed variables is awaited (refreshes don't count).
+    pub busy: RwSignal<bool>,
+    /// Counts up to ask again now.
+    pub again: RwSignal<u32>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Query<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Query<T> {}
+
+/// Runs `operation` and again whenever a signal it reads changes; after each answer `pace` tells in
+/// how many milliseconds to refresh, if at all. Nothing is asked while the tab is hidden, an answer
+/// that comes too late is dropped, and equal data does not wake the page.
+pub fn use_query<T, V>(
+    operation: impl Fn() -> Operation<T, V> + 'static,
+    pace: fn(&T) -> Option<u32>,
+) -> Query<T>
+where
+    T: DeserializeOwned + PartialEq + Send + Sync + 'static,
+    V: Serialize + 'static,
+{
+    let session = expect_context::<Session>();
+    let query = Query {
+        data: RwSignal::new(None),
+        error: RwSignal::new(None),
+        busy: RwSignal::new(true),
+        again: RwSignal::new(0),
+    };
+    follow(
+        Box::new(move || body(&operation())),
+        Rc::new(move |answer, first| {
+            session.note(answer.as_ref().err());
+            query.take(answer.and_then(decode), first, pace)
+        }),
+        query.busy,
+        query.again,
+    );
+    query
+}
+
+/// What to do with an answer; gives the milliseconds until the next request, if there is to be one.
+type Accept = Rc<dyn Fn(Result<Value, ApiError>, bool) -> Option<u32>>;
+
+/// The part of [`use_query`] that is the same for all queries, so that it is compiled once.
+fn follow(
+    body: Box<dyn Fn() -> String>,
+    accept: Accept,
+    busy: RwSignal<bool>,
+    again: RwSignal<u32>,
+) {
+    let current = StoredValue::new(0_u64);
+    Effect::new(move |_| {
+        again.track();
+        let body = body();
+        let mine = current.get_value() + 1;
+        current.set_value(mine);
+        busy.set(true);
+        let accept = accept.clone();
+        spawn_local(async move {
+            let alive = || current.try_get_value() == Some(mine);
+            let mut first = true;
+            loop {
+                let answer = post(body.clone()).await;
+                if !alive() {
+                    return;
+                }
+                let Some(pause) = accept(answer, first) else {
+                    return;
+                };
+                first = false;
+                rest(pause).await;
+                if !alive() {
+                    return;
+                }
+            }
+        });
+    });
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Query<T> {
+    /// Stores an answer; gives the milliseconds until the next request, if there is to be one.
+    fn take(
+        &self,
+        answer: Result<T, ApiError>,
+        first: bool,
+        pace: fn(&T) -> Option<u32>,
+    ) -> Option<u32> {
+        let pause = match answer {
+            Ok(data) => {
+                let pause = pace(&data);
+                if self.error.with_untracked(Option::is_some) {
+                    self.error.set(None);
+                }
+                if self.data.with_untracked(|old| old.as_ref() != Some(&data)) {
+                    self.data.set(Some(data));
+                }
+                pause
+            }
+            Err(error) => {
+                let lost = error.code == NETWORK;
+                if first && !lost {
+                    // What is on the screen belongs to other variables.
+                    self.data.set(None);
+                }
+                self.error.set(Some(error));
+                lost.then_some(SLOW)
+            }
+        };
+        if self.busy.get_untracked() {
+            self.busy.set(false);
+        }
+        pause
+    }
+}
+
+async fn rest(milliseconds: u32) {
+    sleep(Duration::from_millis(milliseconds.into())).await;
+    while document().hidden() {
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// The pace of pages that don't change by themselves.
+pub fn once<T>(_: &T) -> Option<u32> {
+    None
+}

@@ -1,0 +1,16 @@
+//! Marquee's admin UI: a Leptos app rendered in the browser that sees only `schema.graphql`.
+//!
+//! Plain logic (`format`, `scale`, `chart_data`) knows no browser and is tested natively; `api` talks
+//! to the server; `components` and `pages` draw.
+
+// The router's types of a dozen nested views are long.
+#![recursion_limit = "256"]
+
+pub mod api;
+pub mod app;
+pub mod chart_data;
+pub mod components;
+pub mod format;
+pub mod pages;
+pub mod scale;
+pub mod theme;

@@ -1,0 +1,4 @@
+//! Companies and what they earned.
+
+pub mod detail;
+pub mod list;

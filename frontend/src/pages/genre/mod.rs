@@ -1,0 +1,4 @@
+//! Genres and their years.
+
+pub mod detail;
+pub mod list;

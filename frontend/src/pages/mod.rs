@@ -1,0 +1,10 @@
+//! The screens, one folder per noun.
+
+pub mod company;
+pub mod dashboard;
+pub mod file;
+pub mod genre;
+pub mod login;
+pub mod missing;
+pub mod movie;
+pub mod run;

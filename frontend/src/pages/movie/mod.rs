@@ -1,0 +1,4 @@
+//! Movies and where their values come from.
+
+pub mod detail;
+pub mod list;

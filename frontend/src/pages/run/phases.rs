@@ -1,0 +1,139 @@
+//! A run's phases as bars on a common time line.
+
+use leptos::prelude::*;
+
+use crate::api::schema;
+use crate::components::table::{Cell, Column, TableOptions, table};
+use crate::components::time::{millis, seconds_between};
+use crate::components::value::{unknown, whole};
+use crate::format::{bytes_short, duration, words};
+
+/// One phase as the server measured it.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct Phase {
+    pub name: String,
+    pub started_at: String,
+    pub finished_at: Option<String>,
+    pub rows: Option<i64>,
+    pub bytes: Option<i64>,
+    pub seconds: Option<f64>,
+    pub rows_per_second: Option<f64>,
+}
+
+/// A phase and where its bar lies, in percent of the whole.
+struct Bar {
+    phase: Phase,
+    going: bool,
+    seconds: f64,
+    left: f64,
+    width: f64,
+}
+
+/// Left end and width in percent of each stretch of time (start and length in seconds).
+fn places(stretches: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let start = stretches
+        .iter()
+        .map(|(start, _)| *start)
+        .fold(f64::INFINITY, f64::min);
+    let end = stretches
+        .iter()
+        .map(|(start, length)| start + length)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let all = (end - start).max(1e-9);
+    stretches
+        .iter()
+        .map(|(from, length)| {
+            // A phase too short to see still leaves a mark.
+            let width = (length / all * 100.0).max(0.5);
+            (((from - start) / all * 100.0).min(100.0 - width), width)
+        })
+        .collect()
+}
+
+/// The phases; a phase that is still going on grows with the clock, one that a failure cut off ends
+/// with the run.
+pub fn phases(phases: Vec<Phase>, run_end: Option<&str>) -> AnyView {
+    let stretches: Vec<(f64, f64)> = phases
+        .iter()
+        .map(|phase| {
+            let seconds = phase
+                .seconds
+                .filter(|_| phase.finished_at.is_some())
+                .unwrap_or_else(|| {
+                    seconds_between(&phase.started_at, phase.finished_at.as_deref().or(run_end))
+                });
+            (millis(&phase.started_at) / 1000.0, seconds)
+        })
+        .collect();
+    let bars: Vec<Bar> = phases
+        .into_iter()
+        .zip(places(&stretches))
+        .zip(&stretches)
+        .map(|((phase, (left, width)), (_, seconds))| Bar {
+            going: phase.finished_at.is_none() && run_end.is_none(),
+            phase,
+            seconds: *seconds,
+            left,
+            width,
+        })
+        .collect();
+    let options = TableOptions {
+        caption: "Phases of the run",
+        mark: Some(("data-phase", |bar: &Bar| bar.phase.name.clone())),
+        sorted: None,
+    };
+    table(options, columns(), &bars)
+}
+
+fn columns() -> Vec<Column<Bar>> {
+    vec![
+        Column::text("Phase", "name", |bar: &Bar| Cell::new(words(&bar.phase.name))),
+        Column::text("Time line", "bar", |bar: &Bar| {
+            let class = if bar.going { "phase-bar going" } else { "phase-bar" };
+            Cell::new(view! {
+                <div class="phase-track" aria-hidden="true">
+                    <div class=class style:left=format!("{:.2}%", bar.left) style:width=format!("{:.2}%", bar.width)></div>
+                </div>
+            })
+        })
+        .wide(),
+        Column::number("Time", "seconds", |bar: &Bar| Cell::exact(duration(bar.seconds), Some(bar.seconds))),
+        Column::number("Rows", "rows", |bar: &Bar| number(bar.phase.rows)),
+        Column::number("Bytes", "bytes", |bar: &Bar| {
+            Cell::exact(bar.phase.bytes.map_or_else(unknown, |bytes| bytes_short(bytes).into_any()), bar.phase.bytes)
+        })
+        .wide(),
+        Column::number("Rows/s", "rowsPerSecond", |bar: &Bar| number(bar.phase.rows_per_second.map(|rate| rate.round() as i64))),
+    ]
+}
+
+fn number(value: Option<i64>) -> Cell {
+    Cell::exact(
+        value.map_or_else(unknown, |value| whole(value).into_any()),
+        value,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_stay_within_the_time_line() {
+        let places = places(&[(10.0, 5.0), (15.0, 0.0), (15.0, 5.0), (20.0, 0.0)]);
+        assert_eq!(places[0], (0.0, 50.0));
+        assert_eq!(places[2], (50.0, 50.0));
+        assert!(
+            places
+                .iter()
+                .all(|(left, width)| *left >= 0.0 && left + width <= 100.0)
+        );
+        assert!(places.iter().all(|(_, width)| *width > 0.0));
+    }
+
+    #[test]
+    fn a_run_without_time_has_bars_too() {
+        assert_eq!(places(&[(1.0, 0.0)]), [(0.0, 0.5)]);
+        assert!(places(&[]).is_empty());
+    }
+}

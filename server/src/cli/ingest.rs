@@ -1,0 +1,146 @@
+//! `marquee ingest`: files through the chain, now and here.
+
+use super::show;
+use crate::{config::Config, serve};
+use anyhow::{Context, Result};
+use entity::ingest::{RunStatus, Trigger, run};
+use etl::{chain::Chain, queue};
+use indicatif::{ProgressBar, ProgressStyle};
+use sea_orm::{ActiveEnum, EntityTrait};
+use serde::Serialize;
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode, time::Duration};
+
+/// How often the progress bar asks how far a run is.
+const LOOK: Duration = Duration::from_millis(200);
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Files as they would be dropped into the inbox
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of a file.
+#[derive(Serialize)]
+struct Summary {
+    run: i64,
+    file: String,
+    status: String,
+    data_version: Option<i32>,
+    duplicate_of: Option<i64>,
+    read: i64,
+    inserted: i64,
+    updated: i64,
+    unchanged: i64,
+    superseded: i64,
+    rejected: i64,
+    issues: i64,
+    seconds: Option<f64>,
+    error: Option<String>,
+}
+
+impl From<run::Model> for Summary {
+    fn from(run: run::Model) -> Self {
+        let span = run.started_at.zip(run.finished_at);
+        Self {
+            run: run.id,
+            file: run.file_name,
+            status: run.status.to_value(),
+            data_version: run.data_version,
+            duplicate_of: run.duplicate_of,
+            read: run.rows_read,
+            inserted: run.rows_inserted,
+            updated: run.rows_updated,
+            unchanged: run.rows_unchanged,
+            superseded: run.rows_superseded,
+            rejected: run.rows_rejected,
+            issues: run.issue_count,
+            seconds: span.map(|(start, end)| (end - start).as_seconds_f64()),
+            error: run.error,
+        }
+    }
+}
+
+impl Summary {
+    fn text(&self) -> String {
+        let seconds = self.seconds.unwrap_or_default();
+        let head = format!("{}: run {} {}", self.file, self.run, self.status);
+        let tail = match (&self.error, self.duplicate_of) {
+            (Some(error), _) => format!("\n  {error}\n"),
+            (None, Some(first)) => format!(": these bytes were loaded by run {first}\n"),
+            (None, None) => format!(
+                " in {seconds:.1} s, data version {}\n  {} read = {} inserted + {} updated + \
+                 {} unchanged + {} superseded + {} rejected; {} issues\n",
+                self.data_version.unwrap_or_default(),
+                self.read,
+                self.inserted,
+                self.updated,
+                self.unchanged,
+                self.superseded,
+                self.rejected,
+                self.issues,
+            ),
+        };
+        head + &tail
+    }
+}
+
+/// Loads each file; exit code 1 when one of them failed.
+pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
+    let chain = serve::open(config).await?;
+    let mut summaries = Vec::new();
+    for file in &arguments.files {
+        let path = std::path::absolute(file).with_context(|| file.display().to_string())?;
+        let version = chain.rules.version;
+        let id = queue::enqueue(&chain.db, &path, Trigger::Command, version).await?;
+        let run = with_progress(&chain, id).await?;
+        let summary = Summary::from(run);
+        if !arguments.json {
+            show(false, &summary, Summary::text)?;
+        }
+        summaries.push(summary);
+    }
+    if arguments.json {
+        show(true, &summaries, |_| String::new())?;
+    }
+    let well = [RunStatus::Succeeded, RunStatus::Duplicate].map(|status| status.to_value());
+    let all_well = summaries
+        .iter()
+        .all(|summary| well.contains(&summary.status));
+    chain.db.close().await?;
+    Ok(if all_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs to the end; a terminal is shown how far it is.
+async fn with_progress(chain: &Chain, id: i64) -> Result<run::Model> {
+    let work = queue::run_now(chain, id);
+    if !std::io::stderr().is_terminal() {
+        return Ok(work.await?);
+    }
+    let bar = ProgressBar::new(1);
+    bar.set_style(ProgressStyle::with_template(
+        "{msg:12} {bar:32} {bytes} of {total_bytes}, {elapsed}",
+    )?);
+    tokio::pin!(work);
+    let run = loop {
+        tokio::select! {
+            run = &mut work => break run,
+            () = tokio::time::sleep(LOOK) => {
+                if let Ok(Some(run)) = run::Entity::find_by_id(id).one(&chain.db).await {
+                    bar.set_message(run.status.to_value());
+                    bar.set_length(run.bytes_total.unwrap_or(1).unsigned_abs());
+                    bar.set_position(run.bytes_read.unsigned_abs());
+                }
+            }
+        }
+    };
+    bar.finish_and_clear();
+    Ok(run?)
+}

@@ -1,0 +1,101 @@
+//! What people type.
+//!
+//! Results go to standard output (`--json` for programs), everything else to standard error; a command
+//! that did not do what it was asked ends with exit code 1.
+
+mod ingest;
+mod migrate;
+mod sample;
+mod user;
+mod verify;
+
+use crate::{config::Config, graphql, observe, serve};
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// A movie data mart: from a dropped file to answers that can be followed back to its lines.
+#[derive(Parser)]
+#[command(name = "marquee", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run API, UI, inbox watcher and worker; brings the schema up to date first
+    Serve,
+    /// Take files through the chain now
+    Ingest(ingest::Arguments),
+    /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
+    Verify(verify::Arguments),
+    /// Change or show the state of the database's schema
+    Migrate(migrate::Arguments),
+    /// Manage who may sign in
+    User(user::Arguments),
+    /// Write a made-up movies_metadata.csv of the real one's shape and dirt
+    Sample(sample::Arguments),
+    /// Print the GraphQL schema
+    Schema,
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // A closed pipe wants to hear no more.
+            let _ = writeln!(io::stderr(), "marquee: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    match arguments.command {
+        // These two need neither configuration nor stores.
+        Command::Schema => {
+            print(&graphql::sdl())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Sample(arguments) => return sample::run(arguments),
+        _ => {}
+    }
+    let config = Config::load()?;
+    observe::log(&config.log)?;
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let code = runtime.block_on(async {
+        match arguments.command {
+            Command::Serve => serve::serve(&config).await.map(|()| ExitCode::SUCCESS),
+            Command::Ingest(arguments) => ingest::run(&config, arguments).await,
+            Command::Verify(arguments) => verify::run(&config, arguments).await,
+            Command::Migrate(arguments) => migrate::run(&config, arguments).await,
+            Command::User(arguments) => user::run(&config, arguments).await,
+            Command::Sample(_) | Command::Schema => Ok(ExitCode::SUCCESS),
+        }
+    });
+    // A reader that is stuck on a dead mount must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    code
+}
+
+/// Writes a text to standard output.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes a result to standard output: as JSON where asked for, else as text.
+fn show<T: Serialize>(json: bool, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
+    let shown = match json {
+        true => serde_json::to_string_pretty(value)? + "\n",
+        false => text(value),
+    };
+    Ok(print(&shown)?)
+}

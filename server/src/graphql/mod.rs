@@ -1,0 +1,148 @@
+//! The GraphQL API: one file per noun with its objects, inputs, queries and mutations, joined here.
+//!
+//! Objects are types of their own, made from entities, so that no private column is shown. Fields ask
+//! [`load::Loaders`] for what they are related to, and a guard asks [`crate::auth::require`].
+
+pub mod batch;
+pub mod company;
+pub mod error;
+pub mod event;
+pub mod file;
+pub mod genre;
+pub mod guard;
+pub mod http;
+pub mod issue;
+pub mod keyset;
+pub mod lineage;
+pub mod load;
+pub mod movie;
+pub mod page;
+pub mod reject;
+pub mod run;
+pub mod scalar;
+pub mod version;
+pub mod viewer;
+pub mod year;
+
+use crate::auth::{Viewer, login::UnknownNames};
+use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
+use error::Failure;
+use etl::archive::Archive;
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseConnection,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
+use std::{net::IpAddr, sync::Arc};
+use tokio::sync::Notify;
+
+/// Most levels of a request: what the usual introspection query needs.
+const MAX_DEPTH: usize = 15;
+/// Most fields of a request, a list's counted once for each row it may have.
+const MAX_COMPLEXITY: usize = 50_000;
+
+/// What fields work with.
+pub struct Services {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// The archive.
+    pub archive: Archive,
+    /// Tells the worker of this instance, if there is one, of a new run.
+    pub wake: Arc<Notify>,
+    /// Failed sign-ins under names nobody has.
+    pub unknown_names: UnknownNames,
+}
+
+/// What is known of where a request comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Client {
+    /// The address that opened the connection.
+    pub address: Option<IpAddr>,
+    /// Whether the browser came by HTTPS, here or at a proxy before.
+    pub secure: bool,
+}
+
+/// All queries.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    version::VersionQuery,
+    year::YearQuery,
+    movie::MovieQuery,
+    company::CompanyQuery,
+    genre::GenreQuery,
+    run::RunQuery,
+    file::FileQuery,
+    viewer::ViewerQuery,
+);
+
+/// All mutations.
+#[derive(MergedObject, Default)]
+pub struct Mutation(viewer::ViewerMutation, run::RunMutation);
+
+/// The executable schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+}
+
+/// The schema over these services.
+pub fn schema(services: Arc<Services>) -> Schema {
+    builder().data(services).finish()
+}
+
+/// The schema in the schema definition language, as committed in `schema.graphql`.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().use_space_ident().indent_width(2);
+    let text = builder().finish().sdl_with_options(options);
+    text.trim().to_owned() + "\n"
+}
+
+/// The services of a field's request.
+fn services<'a>(ctx: &Context<'a>) -> &'a Services {
+    ctx.data_unchecked::<Arc<Services>>()
+}
+
+/// The loaders of a field's request.
+fn loaders<'a>(ctx: &Context<'a>) -> &'a load::Loaders {
+    ctx.data_unchecked::<load::Loaders>()
+}
+
+/// Who is signed in.
+fn viewer<'a>(ctx: &Context<'a>) -> Option<&'a Viewer> {
+    ctx.data_opt::<Viewer>()
+}
+
+/// The number that an id is.
+fn number(id: &ID) -> Result<i64, Failure> {
+    id.parse()
+        .map_err(|_| Failure::Input(format!("an id is a whole number, not {:?}", id.0)))
+}
+
+/// The condition that a column's text contains `part`, without regard to case. SQLite folds the case of
+/// ASCII letters only, so that others are found as they are written.
+fn containing<C: ColumnTrait>(column: C, part: &str) -> Condition {
+    let like = |part: &str| LikeExpr::new(pattern(part)).escape('!');
+    let folded = Expr::expr(Func::lower(Expr::col(column.as_column_ref())));
+    Condition::any()
+        .add(folded.like(like(&part.to_lowercase())))
+        .add(Expr::col(column.as_column_ref()).like(like(part)))
+}
+
+/// A pattern for `LIKE … ESCAPE '!'` that finds `part`.
+fn pattern(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in part.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern + "%"
+}
+
+/// A range of years with both ends.
+fn range(from: Option<i32>, to: Option<i32>) -> (i32, i32) {
+    (from.unwrap_or(i32::MIN), to.unwrap_or(i32::MAX))
+}

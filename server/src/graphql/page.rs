@@ -1,0 +1,200 @@
+//! Relay connections over keyset cursors: the one way lists are paged.
+//!
+//! A list has an order: some columns, and the row's key last, so that no two rows are equal. A cursor holds a
+//! row's values of these columns. A page is the rows after (or before) a cursor, found through an index
+//! however far down the list they are; [`super::keyset`] has the conditions.
+
+use super::{
+    error::Failure,
+    keyset::{decode, encode, keys, parts},
+    scalar::Long,
+};
+use async_graphql::{Context, Enum, Object, OutputType, Result, SimpleObject, TypeName};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, EntityTrait, ModelTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select, Statement, sea_query::Expr,
+};
+use std::borrow::Cow;
+
+/// Rows of a page when nothing else is asked for.
+pub const DEFAULT_SIZE: i32 = 50;
+/// Most rows of a page.
+pub const MAX_SIZE: i32 = 500;
+
+/// Which way a list is ordered; rows without a value come last either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "OrderDirection")]
+pub enum Direction {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+/// The paging arguments of a list.
+#[derive(Clone, Debug, Default)]
+pub struct PageArgs {
+    /// Rows from the beginning, or after `after`.
+    pub first: Option<i32>,
+    /// Only rows after this cursor.
+    pub after: Option<String>,
+    /// Rows from the end, or before `before`.
+    pub last: Option<i32>,
+    /// Only rows before this cursor.
+    pub before: Option<String>,
+}
+
+impl PageArgs {
+    /// How many rows, and whether they are counted from the end.
+    fn size(&self) -> Result<(u64, bool), Failure> {
+        let (name, size, backward) = match (self.first, self.last) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::Input("give first or last, not both".to_owned()));
+            }
+            (None, Some(last)) => ("last", last, true),
+            (first, None) => ("first", first.unwrap_or(DEFAULT_SIZE), false),
+        };
+        match u64::try_from(size) {
+            Ok(size) if size <= MAX_SIZE as u64 => Ok((size, backward)),
+            _ => Err(Failure::Input(format!(
+                "{name} must be between 0 and {MAX_SIZE}, not {size}"
+            ))),
+        }
+    }
+}
+
+/// What a list costs of a request's complexity: its rows, each with what is asked of it.
+pub fn cost(first: Option<i32>, last: Option<i32>, row: usize) -> usize {
+    let rows = first.or(last).unwrap_or(DEFAULT_SIZE).clamp(1, MAX_SIZE);
+    rows as usize * row
+}
+
+/// Where a page lies in its list.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct PageInfo {
+    /// Whether there are rows before this page.
+    has_previous_page: bool,
+    /// Whether there are rows after this page.
+    has_next_page: bool,
+    /// The first row's cursor.
+    start_cursor: Option<String>,
+    /// The last row's cursor.
+    end_cursor: Option<String>,
+}
+
+/// A row and its cursor.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name_type)]
+pub struct Edge<N: OutputType> {
+    cursor: String,
+    node: N,
+}
+
+impl<N: OutputType> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", N::type_name()).into()
+    }
+}
+
+/// A page of a list.
+pub struct Connection<N: OutputType> {
+    edges: Vec<Edge<N>>,
+    info: PageInfo,
+    /// Run only when the count is asked for.
+    count: Statement,
+}
+
+impl<N: OutputType> TypeName for Connection<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", N::type_name()).into()
+    }
+}
+
+/// A page of a list.
+#[Object(name_type)]
+impl<N: OutputType> Connection<N> {
+    async fn edges(&self) -> &[Edge<N>] {
+        &self.edges
+    }
+
+    async fn nodes(&self) -> Vec<&N> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    async fn page_info(&self) -> &PageInfo {
+        &self.info
+    }
+
+    /// Rows of the whole list; costs a statement of its own.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Long> {
+        let db = &super::services(ctx).db;
+        let row = db.query_one_raw(self.count.clone()).await?;
+        let count = row.map(|row| row.try_get("", "total_count")).transpose()?;
+        Ok(Long(count.unwrap_or_default()))
+    }
+}
+
+/// A page of the rows that `select` gives.
+///
+/// # Errors
+/// [`Failure::Input`] for arguments that contradict each other and cursors of another list or order.
+pub async fn page<E, N>(
+    db: &DatabaseConnection,
+    select: Select<E>,
+    order: &[(E::Column, Direction)],
+    id: E::Column,
+    args: &PageArgs,
+) -> Result<Connection<N>>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+    E::Column: Copy,
+    N: From<E::Model> + OutputType,
+{
+    let (size, backward) = args.size()?;
+    let keys = keys(order, id);
+    let after = args
+        .after
+        .as_deref()
+        .map(|text| decode(&keys, text))
+        .transpose()?;
+    let before = args
+        .before
+        .as_deref()
+        .map(|text| decode(&keys, text))
+        .transpose()?;
+    let mut rows: Vec<E::Model> = Vec::new();
+    for part in parts(&keys, backward) {
+        // One more than asked for tells whether there is a further page.
+        let missing = (size + 1).saturating_sub(rows.len() as u64);
+        if size == 0 || missing == 0 {
+            break;
+        }
+        let Some(within) = part.within(&keys, after.as_deref(), before.as_deref()) else {
+            continue;
+        };
+        let part = part.ordered(select.clone().filter(within), &keys, backward);
+        rows.extend(part.limit(missing).all(db).await?);
+    }
+    let more = rows.len() as u64 > size;
+    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    if backward {
+        rows.reverse();
+    }
+    let edge = |row: E::Model| Edge {
+        cursor: encode(&keys, &row),
+        node: N::from(row),
+    };
+    let edges: Vec<_> = rows.into_iter().map(edge).collect();
+    let info = PageInfo {
+        has_previous_page: if backward { more } else { after.is_some() },
+        has_next_page: if backward { before.is_some() } else { more },
+        start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+        end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+    };
+    let count = select
+        .select_only()
+        .expr_as(Expr::cust("COUNT(*)"), "total_count")
+        .build(db.get_database_backend());
+    Ok(Connection { edges, info, count })
+}

@@ -1,0 +1,392 @@
+//! Runs: what they did, how far they are, and trying one again.
+
+use super::{
+    Client,
+    error::Failure,
+    event::RunEvent,
+    file::SourceFile,
+    issue::Issue,
+    load::Reason,
+    loaders, number,
+    page::{Connection, Direction, PageArgs, cost, page},
+    reject::{Reject, RejectFilter, rejects},
+    scalar::{DateTime, Long},
+    services, viewer,
+};
+use crate::auth::{Denied, Permission, audit};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use entity::ingest::{self, issue, run, run_event, run_phase};
+use etl::queue;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ingest::RunKind")]
+pub enum RunKind {
+    /// Loads a file that arrived.
+    Ingest,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ingest::RunStatus")]
+pub enum RunStatus {
+    /// Waits for a worker.
+    Queued,
+    /// The file is copied into the archive.
+    Archiving,
+    /// Records are read and staged.
+    Reading,
+    /// The transformed files are archived.
+    Staging,
+    /// What is staged is compared with the mart.
+    Comparing,
+    /// Waits for somebody's approval.
+    Held,
+    /// The changes go into the mart.
+    Merging,
+    /// The figures are brought up to date.
+    Aggregating,
+    /// The mart has the file's rows.
+    Succeeded,
+    /// The mart is as it was; `error` says why.
+    Failed,
+    Cancelled,
+    Discarded,
+    Undone,
+    /// The same bytes were loaded before.
+    Duplicate,
+}
+
+/// What started a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ingest::Trigger")]
+pub enum Trigger {
+    Inbox,
+    Command,
+    Api,
+}
+
+/// One pass of the chain over one file.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct Run {
+    id: ID,
+    kind: RunKind,
+    status: RunStatus,
+    trigger: Trigger,
+    /// The name under which the file arrived.
+    file_name: String,
+    rule_version: i32,
+    /// The data version this run's merge made.
+    data_version: Option<i32>,
+    created_at: DateTime,
+    started_at: Option<DateTime>,
+    finished_at: Option<DateTime>,
+    /// Share of the file's bytes read, 0 to 1; null before reading begins.
+    progress: Option<f64>,
+    counts: RunCounts,
+    /// Why it failed, and what to do about it.
+    error: Option<String>,
+    #[graphql(skip)]
+    key: i64,
+    #[graphql(skip)]
+    file_id: Option<i64>,
+    #[graphql(skip)]
+    first_id: Option<i64>,
+}
+
+impl From<run::Model> for Run {
+    fn from(row: run::Model) -> Self {
+        Self {
+            progress: progress(&row),
+            id: row.id.into(),
+            kind: row.kind.into(),
+            status: row.status.into(),
+            trigger: row.triggered_by.into(),
+            file_name: row.file_name,
+            rule_version: row.rule_version,
+            data_version: row.data_version,
+            created_at: row.created_at.into(),
+            started_at: row.started_at.map(DateTime),
+            finished_at: row.finished_at.map(DateTime),
+            counts: RunCounts {
+                read: row.rows_read.into(),
+                inserted: row.rows_inserted.into(),
+                updated: row.rows_updated.into(),
+                unchanged: row.rows_unchanged.into(),
+                superseded: row.rows_superseded.into(),
+                rejected: row.rows_rejected.into(),
+                issues: row.issue_count.into(),
+            },
+            error: row.error,
+            key: row.id,
+            file_id: row.source_file_id,
+            first_id: row.duplicate_of,
+        }
+    }
+}
+
+fn progress(row: &run::Model) -> Option<f64> {
+    use ingest::RunStatus as Status;
+    match row.status {
+        Status::Queued | Status::Archiving | Status::Duplicate => None,
+        Status::Succeeded => Some(1.0),
+        _ => {
+            let total = row.bytes_total.filter(|total| *total > 0)?;
+            Some((row.bytes_read as f64 / total as f64).clamp(0.0, 1.0))
+        }
+    }
+}
+
+#[ComplexObject]
+impl Run {
+    /// Null until the file is archived, or when it could not be.
+    async fn file(&self, ctx: &Context<'_>) -> Result<Option<SourceFile>> {
+        let Some(id) = self.file_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx).file.load(id).await?.map(SourceFile::from))
+    }
+
+    /// The run that first loaded the same bytes.
+    async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<Run>> {
+        let Some(id) = self.first_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx).run.load(id).await?.map(Run::from))
+    }
+
+    /// What it did, in order.
+    async fn phases(&self, ctx: &Context<'_>) -> Result<Vec<Phase>> {
+        let found = loaders(ctx).phases.load(self.key).await?;
+        Ok(found.into_iter().flatten().map(Phase::from).collect())
+    }
+
+    /// Why rows were rejected, most frequent first.
+    async fn reject_reasons(&self, ctx: &Context<'_>) -> Result<Vec<ReasonCount>> {
+        let found = loaders(ctx).reject_reasons.load(self.key).await?;
+        Ok(found.into_iter().flatten().map(ReasonCount::from).collect())
+    }
+
+    /// What was corrected or is doubtful in usable rows, most frequent first.
+    async fn issue_reasons(&self, ctx: &Context<'_>) -> Result<Vec<ReasonCount>> {
+        let found = loaders(ctx).issue_reasons.load(self.key).await?;
+        Ok(found.into_iter().flatten().map(ReasonCount::from).collect())
+    }
+
+    /// Records that are not movies, in the file's order.
+    #[graphql(
+        guard = "Permission::FileRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn rejects(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<RejectFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Reject>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        rejects(ctx, self.key, filter, args).await
+    }
+
+    /// What was corrected or is doubtful in usable rows.
+    #[graphql(
+        guard = "Permission::FileRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn issues(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Issue>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let select = issue::Entity::find().filter(issue::Column::RunId.eq(self.key));
+        page(&services(ctx).db, select, &[], issue::Column::Id, &args).await
+    }
+
+    /// The run's log, oldest first.
+    #[graphql(
+        guard = "Permission::FileRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<RunEvent>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let select = run_event::Entity::find().filter(run_event::Column::RunId.eq(self.key));
+        page(&services(ctx).db, select, &[], run_event::Column::Id, &args).await
+    }
+}
+
+/// A phase of a run.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Phase {
+    name: String,
+    started_at: DateTime,
+    finished_at: Option<DateTime>,
+    rows: Option<Long>,
+    bytes: Option<Long>,
+    /// How long it took; null while it goes on.
+    seconds: Option<f64>,
+    rows_per_second: Option<f64>,
+}
+
+impl From<run_phase::Model> for Phase {
+    fn from(row: run_phase::Model) -> Self {
+        let seconds = row
+            .finished_at
+            .map(|end| (end - row.started_at).as_seconds_f64());
+        let rate = row.row_count.zip(seconds.filter(|seconds| *seconds > 0.0));
+        Self {
+            name: row.name,
+            started_at: row.started_at.into(),
+            finished_at: row.finished_at.map(DateTime),
+            rows: row.row_count.map(Long),
+            bytes: row.byte_count.map(Long),
+            seconds,
+            rows_per_second: rate.map(|(rows, seconds)| rows as f64 / seconds),
+        }
+    }
+}
+
+/// `read = inserted + updated + unchanged + superseded + rejected` once the run has succeeded.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct RunCounts {
+    read: Long,
+    inserted: Long,
+    updated: Long,
+    unchanged: Long,
+    /// Earlier rows of an id that a later line of the same file gives again.
+    superseded: Long,
+    rejected: Long,
+    issues: Long,
+}
+
+/// How often a reason was given.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ReasonCount {
+    code: String,
+    count: Long,
+}
+
+impl From<Reason> for ReasonCount {
+    fn from(reason: Reason) -> Self {
+        Self {
+            code: reason.code,
+            count: reason.total.into(),
+        }
+    }
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct RunFilter {
+    /// Any of these.
+    status: Option<Vec<RunStatus>>,
+}
+
+/// Queries for runs.
+#[derive(Default)]
+pub struct RunQuery;
+
+#[Object]
+impl RunQuery {
+    #[graphql(guard = "Permission::DataRead")]
+    async fn run(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Run>> {
+        let found = run::Entity::find_by_id(number(&id)?)
+            .one(&services(ctx).db)
+            .await?;
+        Ok(found.map(Run::from))
+    }
+
+    /// Runs, newest first.
+    #[graphql(
+        guard = "Permission::DataRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn runs(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<RunFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Run>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let mut select = run::Entity::find();
+        if let Some(statuses) = filter.and_then(|filter| filter.status) {
+            let statuses = statuses.into_iter().map(ingest::RunStatus::from);
+            select = select.filter(run::Column::Status.is_in(statuses));
+        }
+        let order = [(run::Column::Id, Direction::Desc)];
+        page(&services(ctx).db, select, &order, run::Column::Id, &args).await
+    }
+}
+
+/// Mutations of runs.
+#[derive(Default)]
+pub struct RunMutation;
+
+#[Object]
+impl RunMutation {
+    /// Tries a failed run again: a new run of the same archived file.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn retry_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
+        let services = services(ctx);
+        let old = number(&id)?;
+        if run::Entity::find_by_id(old)
+            .one(&services.db)
+            .await?
+            .is_none()
+        {
+            return Err(Failure::NotFound(format!("there is no run {old}")).into());
+        }
+        let new = queue::retry(&services.db, old, ingest::Trigger::Api).await?;
+        services.wake.notify_one();
+        let event = audit::Event {
+            actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
+            action: "run.retry",
+            subject: format!("run {old}"),
+            address: ctx.data_opt::<Client>().and_then(|client| client.address),
+            after: Some(format!("run {new}")),
+            ..Default::default()
+        };
+        audit::record(&services.db, event).await?;
+        let run = run::Entity::find_by_id(new).one(&services.db).await?;
+        let run = run.ok_or_else(|| Failure::Broken(format!("run {new} is gone")))?;
+        Ok(run.into())
+    }
+}

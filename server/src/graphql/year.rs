@@ -1,0 +1,57 @@
+//! All movies of a year.
+
+use super::{range, scalar::Long, services};
+use crate::auth::Permission;
+use async_graphql::{Context, Object, Result, SimpleObject};
+use entity::aggregate::year_total;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+/// All movies of one year, each counted once; sums over the movies where the value is known, null where
+/// none is.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct YearTotals {
+    year: i32,
+    movie_count: i32,
+    budget: Option<Long>,
+    revenue: Option<Long>,
+    /// Over movies whose budget and revenue are both known.
+    profit: Option<Long>,
+    average_popularity: Option<f64>,
+}
+
+impl From<year_total::Model> for YearTotals {
+    fn from(row: year_total::Model) -> Self {
+        Self {
+            year: row.year,
+            movie_count: row.movie_count,
+            budget: row.budget.map(Long),
+            revenue: row.revenue.map(Long),
+            profit: row.profit.map(Long),
+            average_popularity: row.average_popularity,
+        }
+    }
+}
+
+/// Queries for years.
+#[derive(Default)]
+pub struct YearQuery;
+
+#[Object]
+impl YearQuery {
+    /// Years in order, those from `from` to `to` where given.
+    #[graphql(guard = "Permission::DataRead")]
+    async fn years(
+        &self,
+        ctx: &Context<'_>,
+        from: Option<i32>,
+        to: Option<i32>,
+    ) -> Result<Vec<YearTotals>> {
+        let (from, to) = range(from, to);
+        let found = year_total::Entity::find()
+            .filter(year_total::Column::Year.between(from, to))
+            .order_by_asc(year_total::Column::Year)
+            .all(&services(ctx).db)
+            .await?;
+        Ok(found.into_iter().map(YearTotals::from).collect())
+    }
+}

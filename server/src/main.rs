@@ -1,0 +1,7 @@
+//! The `marquee` binary; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main()
+}
