@@ -3,7 +3,7 @@
 //! A movie belongs to the year of its release date. Sums are over the movies where the value is known
 //! and null where none is; the average popularity is over movies with a popularity.
 
-use crate::database::{self, integer_sum};
+use crate::database::{self, integer_sum, ordered_join};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult};
 
 /// An aggregate table, and how its rows are computed from the mart.
@@ -11,40 +11,37 @@ struct Aggregate {
     table: &'static str,
     /// Its key columns with what they are computed from.
     keys: &'static [(&'static str, &'static str)],
-    /// Joins that begin at `movie m`.
-    from: &'static str,
-    /// The touched groups: (table, its columns and ours that must agree).
-    touched: (&'static str, &'static [(&'static str, &'static str)]),
+    /// What is joined to `movie m`, in order.
+    links: &'static [&'static str],
+    /// The noun of the first link, whose touched groups are to be computed; the year's where there is none.
+    noun: Option<&'static str>,
     /// Whether it has `total_popularity` as well.
     total: bool,
 }
+
+const COMPANIES: &str = "movie_company c ON c.movie_id = m.id";
+const GENRES: &str = "movie_genre g ON g.movie_id = m.id";
 
 const AGGREGATES: [Aggregate; 4] = [
     Aggregate {
         table: "year_total",
         keys: &[("year", "m.release_year")],
-        from: "movie m",
-        touched: ("staging_touched_year", &[("year", "m.release_year")]),
+        links: &[],
+        noun: None,
         total: false,
     },
     Aggregate {
         table: "company_year",
         keys: &[("company_id", "c.company_id"), ("year", "m.release_year")],
-        from: "movie m JOIN movie_company c ON c.movie_id = m.id",
-        touched: (
-            "staging_touched_company",
-            &[("company_id", "c.company_id"), ("year", "m.release_year")],
-        ),
+        links: &[COMPANIES],
+        noun: Some("company"),
         total: false,
     },
     Aggregate {
         table: "genre_year",
         keys: &[("genre_id", "g.genre_id"), ("year", "m.release_year")],
-        from: "movie m JOIN movie_genre g ON g.movie_id = m.id",
-        touched: (
-            "staging_touched_genre",
-            &[("genre_id", "g.genre_id"), ("year", "m.release_year")],
-        ),
+        links: &[GENRES],
+        noun: Some("genre"),
         total: true,
     },
     Aggregate {
@@ -54,12 +51,8 @@ const AGGREGATES: [Aggregate; 4] = [
             ("year", "m.release_year"),
             ("genre_id", "g.genre_id"),
         ],
-        from: "movie m JOIN movie_company c ON c.movie_id = m.id
-               JOIN movie_genre g ON g.movie_id = m.id",
-        touched: (
-            "staging_touched_company",
-            &[("company_id", "c.company_id"), ("year", "m.release_year")],
-        ),
+        links: &[COMPANIES, GENRES],
+        noun: Some("company"),
         total: false,
     },
 ];
@@ -79,12 +72,12 @@ impl Aggregate {
         keys.chain(measures).chain(total).collect()
     }
 
-    /// The rows as the mart has them now, with `and` as further joins and conditions.
-    fn select(&self, backend: DatabaseBackend, and: &str) -> String {
+    /// The rows that the mart gives, read `from` movies `m` and their links.
+    fn select(&self, backend: DatabaseBackend, from: &str) -> String {
         let keys: Vec<&str> = self.keys.iter().map(|(_, source)| *source).collect();
         let keys = keys.join(", ");
         format!(
-            "SELECT {keys}, COUNT(*), {}, {}, {}, AVG(m.popularity){} FROM {}{and} GROUP BY {keys}",
+            "SELECT {keys}, COUNT(*), {}, {}, {}, AVG(m.popularity){} FROM {from} GROUP BY {keys}",
             integer_sum(backend, "m.budget"),
             integer_sum(backend, "m.revenue"),
             integer_sum(backend, "m.revenue - m.budget"),
@@ -93,8 +86,38 @@ impl Aggregate {
             } else {
                 ""
             },
-            self.from,
         )
+    }
+
+    /// All rows.
+    fn select_all(&self, backend: DatabaseBackend) -> String {
+        let links: String = self
+            .links
+            .iter()
+            .map(|link| format!(" JOIN {link}"))
+            .collect();
+        let from = format!("movie m{links} WHERE m.release_year IS NOT NULL");
+        self.select(backend, &from)
+    }
+
+    /// The rows of the groups that a run has touched; its id is the statement's only value.
+    ///
+    /// The order of joining is fixed, for no engine knows how full a staging table is: from the touched
+    /// years to their movies, from these to their links, and from a link to its group, if that is touched.
+    /// So no movie is looked at twice, be the change one row or all of them.
+    fn select_touched(&self, backend: DatabaseBackend) -> String {
+        let then = ordered_join(backend);
+        let mut joins = vec!["movie m ON m.release_year = y.year".to_owned()];
+        joins.extend(self.links.iter().map(|link| (*link).to_owned()));
+        if let (Some(noun), Some((key, ours))) = (self.noun, self.keys.first()) {
+            let touched = format!(
+                "staging_touched_{noun} t ON t.run_id = y.run_id AND t.{key} = {ours} AND t.year = y.year"
+            );
+            joins.insert(2, touched);
+        }
+        let joins: String = joins.iter().map(|join| format!(" {then} {join}")).collect();
+        let from = format!("staging_touched_year y{joins} WHERE y.run_id = ?");
+        self.select(backend, &from)
     }
 }
 
@@ -150,18 +173,19 @@ pub async fn refresh<C: ConnectionTrait>(db: &C, run_id: i64, anew: bool) -> Res
 async fn clear_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
     for aggregate in &AGGREGATES {
         let table = aggregate.table;
-        let (touched, columns) = aggregate.touched;
-        let agree: Vec<String> = columns
-            .iter()
-            .map(|(column, _)| format!("t.{column} = {table}.{column}"))
-            .collect();
+        let (touched, agree) = match aggregate.noun {
+            Some(noun) => (
+                format!("staging_touched_{noun}"),
+                format!("t.{noun}_id = {table}.{noun}_id AND t.year = {table}.year"),
+            ),
+            None => (
+                "staging_touched_year".to_owned(),
+                format!("t.year = {table}.year"),
+            ),
+        };
         database::execute(
             db,
-            &format!(
-                "DELETE FROM {table} WHERE EXISTS
-                 (SELECT 1 FROM {touched} t WHERE t.run_id = ? AND {})",
-                agree.join(" AND ")
-            ),
+            &format!("DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {touched} t WHERE t.run_id = ? AND {agree})"),
             [run_id.into()],
         )
         .await?;
@@ -172,21 +196,9 @@ async fn clear_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), Db
 /// Computes the touched groups from the mart as it is now.
 async fn fill_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
     for aggregate in &AGGREGATES {
-        let (touched, columns) = aggregate.touched;
-        let agree: Vec<String> = columns
-            .iter()
-            .map(|(column, ours)| format!("t.{column} = {ours}"))
-            .collect();
-        let join = format!(
-            " JOIN {touched} t ON t.run_id = ? AND {}",
-            agree.join(" AND ")
-        );
-        let select = aggregate.select(db.get_database_backend(), &join);
-        let sql = format!(
-            "INSERT INTO {} ({}) {select}",
-            aggregate.table,
-            aggregate.columns().join(", ")
-        );
+        let select = aggregate.select_touched(db.get_database_backend());
+        let columns = aggregate.columns().join(", ");
+        let sql = format!("INSERT INTO {} ({columns}) {select}", aggregate.table);
         database::execute(db, &sql, [run_id.into()]).await?;
     }
     for noun in ["company", "genre"] {
@@ -222,10 +234,7 @@ pub async fn recount<C: ConnectionTrait>(db: &C) -> Result<Vec<Recount>, DbErr> 
         let keys = aggregate.keys.len();
         let order: Vec<String> = (1..=keys).map(|n| n.to_string()).collect();
         let order = order.join(", ");
-        let select = aggregate.select(
-            db.get_database_backend(),
-            " WHERE m.release_year IS NOT NULL",
-        );
+        let select = aggregate.select_all(db.get_database_backend());
         let fresh = database::query(db, &format!("{select} ORDER BY {order}"), []).await?;
         let columns = aggregate.columns();
         let stored = database::query(

@@ -124,6 +124,14 @@ pub fn integer_sum(backend: DatabaseBackend, expression: &str) -> String {
     }
 }
 
+/// The word for a join whose left side is read first, whatever the engine thinks of it.
+pub fn ordered_join(backend: DatabaseBackend) -> &'static str {
+    match backend {
+        DatabaseBackend::Sqlite => "CROSS JOIN",
+        _ => "STRAIGHT_JOIN",
+    }
+}
+
 /// Whether an error says that the database is away, so that trying again later may help.
 pub fn is_away(error: &DbErr) -> bool {
     matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_))

@@ -33,6 +33,9 @@ pub struct Lease {
     pub fence: i64,
     /// Cancelled when the lease is lost or the process shuts down.
     pub lost: CancellationToken,
+    /// Cancelled once the merging transaction has locked the job: nobody else can take it then, and
+    /// renewing would only wait for that transaction.
+    pub locked: CancellationToken,
 }
 
 impl Lease {
@@ -274,6 +277,7 @@ async fn take(chain: &Chain, run_id: Option<i64>) -> Result<Option<(Lease, job::
         run_id: job.run_id,
         fence: job.fence + 1,
         lost: CancellationToken::new(),
+        locked: CancellationToken::new(),
     };
     Ok(Some((lease, job)))
 }
@@ -363,12 +367,13 @@ async fn give_back(chain: &Chain, lease: &Lease, shutdown: &CancellationToken) {
     }
 }
 
-/// Renews a lease until it is lost; a shutdown ends the run as well.
+/// Renews a lease until it is lost or no longer needed; a shutdown ends the run as well.
 async fn keep(db: DatabaseConnection, lease: Lease, shutdown: CancellationToken) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(RENEWAL) => {}
             () = shutdown.cancelled() => return lease.lost.cancel(),
+            () = lease.locked.cancelled() => return,
         }
         match lease.renew(&db).await {
             Ok(()) => {}

@@ -342,6 +342,7 @@ async fn merge_in<C: ConnectionTrait>(
     )
     .await?;
     lease.finish(tx).await?;
+    lease.locked.cancel();
     let version = version(tx).await?;
     if version != against + 1 {
         changes = compare::compare(tx, run_id).await?;

@@ -143,6 +143,7 @@ async fn a_worker_that_was_cut_off_cannot_write_late() {
             run_id: id,
             fence: 1,
             lost: CancellationToken::new(),
+            locked: CancellationToken::new(),
         };
         database::execute(db, "UPDATE job SET fence = 2", [])
             .await

@@ -9,7 +9,11 @@ use axum::{
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::{DatabaseConnection, DbErr};
-use std::{io, sync::OnceLock, time::Instant};
+use std::{
+    io::{self, IsTerminal},
+    sync::OnceLock,
+    time::Instant,
+};
 use tracing_subscriber::{
     Layer, Registry, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
 };
@@ -20,7 +24,9 @@ use tracing_subscriber::{
 /// When the directives cannot be understood or a log is set up already.
 pub fn log(log: &Log) -> anyhow::Result<()> {
     let filter: Targets = log.filter.parse()?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match log.json {
         true => lines.json().with_filter(filter).boxed(),
         false => lines.with_target(false).with_filter(filter).boxed(),

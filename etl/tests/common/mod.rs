@@ -34,35 +34,60 @@ pub fn real_data() -> Option<PathBuf> {
     None
 }
 
+/// A database on a server, made for one test.
+pub struct ServerDatabase {
+    server: DatabaseConnection,
+    name: String,
+}
+
+impl ServerDatabase {
+    pub async fn drop(self) {
+        let drop = format!("DROP DATABASE {}", self.name);
+        self.server.execute_unprepared(&drop).await.unwrap();
+    }
+}
+
+/// Makes a database on the server at `base`; answers its URL as well.
+pub async fn server_database(base: &str) -> (String, ServerDatabase) {
+    let name = format!("marquee_test_{:016x}", rand::random::<u64>());
+    let server = database::connect(&format!("{base}/mysql")).await.unwrap();
+    let create = format!("CREATE DATABASE {name}");
+    server.execute_unprepared(&create).await.unwrap();
+    (format!("{base}/{name}"), ServerDatabase { server, name })
+}
+
 /// One engine's stores; dropped with everything in them.
 pub struct World {
     pub chain: Chain,
     pub folder: TempDir,
-    server: Option<(DatabaseConnection, String)>,
+    server: Option<ServerDatabase>,
 }
 
 impl World {
     pub async fn new(engine: &Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("archive");
+        let archive = Archive::open(archive.to_str().unwrap()).unwrap();
+        Self::with_archive(engine, folder, archive).await
+    }
+
+    /// A world whose archive is elsewhere.
+    pub async fn with_archive(engine: &Option<String>, folder: TempDir, archive: Archive) -> Self {
         let (url, server) = match engine {
             None => (
                 format!("sqlite://{}", folder.path().join("marquee.db").display()),
                 None,
             ),
             Some(base) => {
-                let name = format!("marquee_test_{:016x}", rand::random::<u64>());
-                let server = database::connect(&format!("{base}/mysql")).await.unwrap();
-                let create = format!("CREATE DATABASE {name}");
-                server.execute_unprepared(&create).await.unwrap();
-                (format!("{base}/{name}"), Some((server, name)))
+                let (url, server) = server_database(base).await;
+                (url, Some(server))
             }
         };
         let db = database::connect(&url).await.unwrap();
         Migrator::up(&db, None).await.unwrap();
-        let archive = folder.path().join("archive");
         let chain = Chain {
             db,
-            archive: Archive::open(archive.to_str().unwrap()).unwrap(),
+            archive,
             rules: Arc::new(RuleSet::default()),
             worker: "test".to_owned(),
         };
@@ -99,9 +124,8 @@ impl World {
     /// Drops the database; a test that fails before leaves it behind on its server.
     pub async fn close(self) {
         self.chain.db.close().await.unwrap();
-        if let Some((server, name)) = self.server {
-            let drop = format!("DROP DATABASE {name}");
-            server.execute_unprepared(&drop).await.unwrap();
+        if let Some(server) = self.server {
+            server.drop().await;
         }
     }
 }

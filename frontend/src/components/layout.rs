@@ -12,13 +12,14 @@ use crate::api::session::Session;
 use crate::api::transport::ApiError;
 use crate::theme::Theme;
 
-const SECTIONS: [(&str, &str, Icon); 6] = [
-    ("/", "Dashboard", Icon::Dashboard),
-    ("/runs", "Runs", Icon::Runs),
-    ("/files", "Files", Icon::Files),
-    ("/companies", "Companies", Icon::Companies),
-    ("/genres", "Genres", Icon::Genres),
-    ("/movies", "Movies", Icon::Movies),
+/// Where to go, and the permission it takes.
+const SECTIONS: [(&str, &str, Icon, &str); 6] = [
+    ("/", "Dashboard", Icon::Dashboard, "data.read"),
+    ("/runs", "Runs", Icon::Runs, "data.read"),
+    ("/files", "Files", Icon::Files, "file.read"),
+    ("/companies", "Companies", Icon::Companies, "data.read"),
+    ("/genres", "Genres", Icon::Genres, "data.read"),
+    ("/movies", "Movies", Icon::Movies, "data.read"),
 ];
 
 /// Navigation and content for someone signed in; everyone else is sent to the login page and
@@ -87,13 +88,13 @@ fn Navigation() -> impl IntoView {
             <nav aria-label="Sections">
                 <ul>
                     {SECTIONS
-                        .map(|(href, name, icon)| {
+                        .map(|(href, name, icon, permission)| {
                             let here = move || {
                                 let path = path.get();
                                 path == href || (href != "/" && path.starts_with(&format!("{href}/")))
                             };
                             view! {
-                                <li>
+                                <li hidden=move || !session.may(permission)>
                                     <A href=href attr:class="nav-link" attr:data-here=move || here().to_string()>
                                         {icon.draw()}
                                         <span>{name}</span>

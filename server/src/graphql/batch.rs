@@ -1,17 +1,26 @@
 //! One statement for all the fields of a level.
 //!
 //! Fields that want the same kind of thing ask the same [`Batch`]. async-graphql polls all fields of a level
-//! in one task before any goes on, so a batch that yields once has heard every key of its level, however
-//! many there are: unlike a data loader that waits for a while, it neither misses keys nor loses time.
+//! in one task before any goes on, so a batch that waits for the end of that task's turn has heard every key
+//! of its level, however many there are: unlike a data loader that waits for a while, it neither misses
+//! keys nor loses time.
 //! Answers are kept for the rest of the request.
 
 use super::error::Failure;
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::{
+    future::{BoxFuture, FutureExt, Shared},
+    task::AtomicWaker,
+};
 use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, TryGetable, Value};
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
 type Loaded<K, V> = Result<Arc<HashMap<K, V>>, Failure>;
@@ -91,7 +100,7 @@ where
 
 /// Holds the batch weakly: the batch holds this future, and a request may be given up half-way.
 async fn run<K, V>(batch: Weak<Inner<K, V>>) -> Loaded<K, V> {
-    tokio::task::yield_now().await;
+    NextTurn::default().await;
     let Some(inner) = batch.upgrade() else {
         return Ok(Arc::default());
     };
@@ -104,6 +113,46 @@ async fn run<K, V>(batch: Weak<Inner<K, V>>) -> Loaded<K, V> {
     match load(keys).await {
         Ok(values) => Ok(Arc::new(values)),
         Err(error) => Err(Failure::Database(Arc::new(error))),
+    }
+}
+
+/// Is over when the turn of the task that first polled it is: polling it again before that, as each of many
+/// fields that share it does, gets nowhere.
+#[derive(Default)]
+struct NextTurn {
+    turn: Arc<Turn>,
+    begun: bool,
+}
+
+#[derive(Default)]
+struct Turn {
+    over: AtomicBool,
+    waiting: AtomicWaker,
+}
+
+impl Wake for Turn {
+    fn wake(self: Arc<Self>) {
+        self.over.store(true, Ordering::Release);
+        self.waiting.wake();
+    }
+}
+
+impl Future for NextTurn {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.turn.waiting.register(cx.waker());
+        if self.turn.over.load(Ordering::Acquire) {
+            return Poll::Ready(());
+        }
+        if !self.begun {
+            self.begun = true;
+            // The runtime wakes what has yielded when the task's turn is over, and not before.
+            let waker = Waker::from(self.turn.clone());
+            let yielded = pin!(tokio::task::yield_now());
+            let _ = yielded.poll(&mut Context::from_waker(&waker));
+        }
+        Poll::Pending
     }
 }
 

@@ -74,6 +74,7 @@ struct RetryMutation {
 /// The page of a run.
 #[component]
 pub fn RunDetail() -> impl IntoView {
+    let session = expect_context::<Session>();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     title(move || format!("Run {}", id.get()));
@@ -95,7 +96,7 @@ pub fn RunDetail() -> impl IntoView {
     });
     view! {
         {loaded(query, 16, |data: RunQuery| data.run.map_or_else(|| missing("run"), run))}
-        {move || there.get().then(|| tabs(id))}
+        {move || (there.get() && session.may("file.read")).then(|| tabs(id))}
     }
 }
 

@@ -1,0 +1,243 @@
+//! The command line as people and scripts use it.
+
+use crate::world::{Line, engines, file, server_database};
+use serde_json::Value;
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+struct Shell {
+    folder: tempfile::TempDir,
+    database: String,
+}
+
+impl Shell {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_marquee"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("MARQUEE_DATABASE_URL", &self.database)
+            .env("MARQUEE_LOG", "warn");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+}
+
+/// Runs a test on each engine, with a folder of its own to work in.
+async fn on_every_engine(test: impl Fn(&Shell)) {
+    for engine in engines() {
+        let (url, server) = match &engine {
+            None => ("sqlite://data/marquee.db".to_owned(), None),
+            Some(base) => {
+                let (url, server) = server_database(base).await;
+                (url, Some(server))
+            }
+        };
+        let shell = Shell {
+            folder: tempfile::tempdir().unwrap(),
+            database: url,
+        };
+        test(&shell);
+        if let Some(server) = server {
+            server.drop().await;
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_loaded_and_verified() {
+    on_every_engine(|shell| {
+        let made = shell.json(&[
+            "sample", "--rows", "300", "--seed", "4", "--out", "a.csv", "--json",
+        ]);
+        assert_eq!(made["rows"], 300);
+        shell.write(
+            "b.csv",
+            file(&[Line {
+                id: 90_001,
+                ..Line::default()
+            }]),
+        );
+        let runs = shell.json(&["ingest", "a.csv", "b.csv", "--json"]);
+        assert_eq!(
+            (&runs[0]["status"], &runs[0]["read"]),
+            (&"succeeded".into(), &300.into())
+        );
+        assert_eq!(
+            (&runs[1]["inserted"], &runs[1]["data_version"]),
+            (&1.into(), &2.into())
+        );
+
+        let again = shell.run(&["ingest", "b.csv"]);
+        assert!(again.status.success());
+        assert!(
+            text(&again.stdout).contains("these bytes were loaded by run 2"),
+            "{again:?}"
+        );
+
+        let bad = shell.run(&["ingest", "missing.csv", "b.csv"]);
+        assert_eq!(bad.status.code(), Some(1));
+        assert!(
+            text(&bad.stdout).contains("missing.csv")
+                && text(&bad.stdout).contains("run 5 duplicate"),
+            "{bad:?}"
+        );
+
+        let report = shell.json(&["verify", "--json"]);
+        assert_eq!(report["checks"].as_array().unwrap().len(), 5, "{report}");
+        let archive = shell.folder.path().join("data/archive/raw");
+        let raw = walk(&archive).into_iter().next().unwrap();
+        std::fs::write(&raw, "tampered").unwrap();
+        let verify = shell.run(&["verify"]);
+        assert_eq!(verify.status.code(), Some(1));
+        assert!(
+            text(&verify.stdout).contains("archive: 4 checked, 1 differ"),
+            "{verify:?}"
+        );
+    })
+    .await;
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                walk(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_managed() {
+    on_every_engine(|shell| {
+        let added = shell.with_input(
+            &["user", "add", "ada", "--role", "operator"],
+            "a long password\n",
+        );
+        assert!(added.status.success(), "{added:?}");
+        let short = shell.with_input(&["user", "add", "bob"], "short\n");
+        assert_eq!(short.status.code(), Some(1));
+        assert!(
+            text(&short.stderr).contains("at least 8 characters"),
+            "{short:?}"
+        );
+        let twice = shell.with_input(&["user", "add", "ada"], "a long password\n");
+        assert!(
+            text(&twice.stderr).contains("there is a user ada already"),
+            "{twice:?}"
+        );
+        let role = shell.with_input(
+            &["user", "add", "bob", "--role", "king"],
+            "a long password\n",
+        );
+        assert!(
+            text(&role.stderr).contains("there is no role king; there are admin, operator, viewer"),
+            "{role:?}"
+        );
+        let changed = shell.json(&["user", "passwd", "ada", "--random", "--json"]);
+        assert_eq!(changed["password"].as_str().unwrap().len(), 20);
+        assert!(shell.run(&["user", "disable", "ada"]).status.success());
+        let users = shell.json(&["user", "list", "--json"]);
+        assert_eq!(
+            (&users[0]["name"], &users[0]["roles"]),
+            (&"ada".into(), &serde_json::json!(["operator"]))
+        );
+        assert!(users[0]["disabled_at"].is_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_goes_up_and_down() {
+    on_every_engine(|shell| {
+        let state = |steps: Value| -> Vec<bool> {
+            steps
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|step| step["applied"].as_bool().unwrap())
+                .collect()
+        };
+        assert!(
+            state(shell.json(&["migrate", "status", "--json"]))
+                .iter()
+                .all(|applied| !applied)
+        );
+        assert!(
+            state(shell.json(&["migrate", "--json"]))
+                .iter()
+                .all(|applied| *applied)
+        );
+        let down = state(shell.json(&["migrate", "down", "--json"]));
+        assert_eq!(down.iter().filter(|applied| !**applied).count(), 1);
+        assert!(
+            state(shell.json(&["migrate", "up", "--json"]))
+                .iter()
+                .all(|applied| *applied)
+        );
+    })
+    .await;
+}
+
+#[test]
+fn a_wrong_setting_is_refused_by_its_key() {
+    let shell = Shell {
+        folder: tempfile::tempdir().unwrap(),
+        database: "mysql://me:hunter2@nowhere".to_owned(),
+    };
+    let output = shell.run(&["verify"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("MARQUEE_DATABASE_URL") && !error.contains("hunter2"),
+        "{error}"
+    );
+    let schema = shell.run(&["schema"]);
+    assert!(
+        text(&schema.stdout).contains("type Query {"),
+        "needs no configuration: {schema:?}"
+    );
+}

@@ -1,0 +1,12 @@
+//! The server through its public face: HTTP, GraphQL and the command line, on every engine there is.
+#![allow(clippy::unwrap_used)]
+
+mod access;
+mod answers;
+mod app;
+mod arrival;
+mod cli;
+mod http;
+mod reference;
+#[path = "../../../etl/tests/common/mod.rs"]
+mod world;

@@ -1,0 +1,76 @@
+// A real browser, and what every page must be like.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+import { password, root } from './server.mjs';
+
+const screenshots = join(root, 'target/screenshots');
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** A page of its own that remembers what went wrong in it. */
+export async function open(browser, server, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url)) page.faults.push(`asked ${request.url()}`);
+  });
+  page.to = async (path) => {
+    await page.goto(server.url + path);
+    await settled(page);
+  };
+  return page;
+}
+
+/** Waits until no skeleton is left. */
+export async function settled(page) {
+  await page.locator('h1').first().waitFor();
+  await page.waitForFunction(() => !document.querySelector('.skeleton'));
+}
+
+export async function signIn(page, name = 'admin', secret = password) {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** The exact value behind what is shown. */
+export function value(page, id) {
+  return page.getByTestId(id).getAttribute('data-value');
+}
+
+/** Looks at the page at both widths in both themes: a picture each, no sideways scrolling, no fault that
+ *  axe-core calls serious. */
+export async function look(page, name) {
+  mkdirSync(screenshots, { recursive: true });
+  const before = page.viewportSize();
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const place = `${name} at ${width} px, ${colorScheme}`;
+      const wide = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${place}: ${wide} px too wide`);
+      await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      const told = grave.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`);
+      assert.deepEqual(told, [], place);
+    }
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  await page.setViewportSize(before);
+}
