@@ -406,6 +406,9 @@ async fn verify_finds_a_wrong_aggregate_and_a_changed_archive() {
     }
 }
 
+/// The exact and the inexact values of a row of figures.
+type Figures = (Vec<Option<i64>>, [Option<f64>; 2]);
+
 #[tokio::test]
 async fn the_real_file_gives_the_same_mart_on_every_engine() {
     let Some(data) = real_data() else { return };
@@ -419,8 +422,7 @@ async fn the_real_file_gives_the_same_mart_on_every_engine() {
         assert_eq!((run.rows_inserted, run.rows_rejected), (45_430, 3));
         assert_verified(&world).await;
         let db = &world.chain.db;
-        // Each row's exact and inexact values.
-        let mut dump: Vec<(Vec<Option<i64>>, [Option<f64>; 2])> = Vec::new();
+        let mut dump: Vec<Figures> = Vec::new();
         macro_rules! add {
             ($table:ident: $($key:ident)*; $($total:ident)?) => {
                 let mut select = $table::Entity::find();

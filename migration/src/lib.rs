@@ -1,6 +1,6 @@
 //! The schema, as frozen steps for SQLite and MySQL/MariaDB.
 //!
-//! A step is plain SQL in which a few words stand for what the engines call differently (see [`words`]).
+//! A step is plain SQL in which a few words stand for what the engines call differently (see `words`).
 //! Merged steps are never edited; a change is a further step.
 
 pub use sea_orm_migration::MigratorTrait;

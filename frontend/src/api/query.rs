@@ -17,7 +17,7 @@ use super::transport::{ApiError, NETWORK, body, decode, post};
 /// Milliseconds between refreshes while something is going on.
 pub const FAST: u32 = 1_000;
 /// Milliseconds between refreshes while nothing is.
-pub const SLOW: u32 = 3_000;
+pub const SLOW: u32 = 2_000;
 
 /// The state of a query. Data stays on the screen while newer data is on its way.
 pub struct Query<T: Send + Sync + 'static> {

@@ -55,12 +55,19 @@ pub fn Frame() -> impl IntoView {
             navigate(&crate::pages::login::address(&here), options);
         }
     });
+    let main = NodeRef::<leptos::html::Main>::new();
     let signed_in = Memo::new(move |_| session.viewer.with(Option::is_some));
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main" on:click=move |event| {
+            // The router would take the link for another page of its own.
+            event.prevent_default();
+            if let Some(main) = main.get_untracked() {
+                let _ = main.focus();
+            }
+        }>"Skip to content"</a>
         <div class="frame">
             <Navigation/>
-            <main id="main" tabindex="-1">
+            <main id="main" tabindex="-1" node_ref=main>
                 <p class="alert alert-warn" role="status" hidden=move || session.online.get() || !signed_in.get()>
                     "The connection to the server is lost. Trying again…"
                 </p>

@@ -160,7 +160,9 @@ fn runs(runs: LatestRuns) -> AnyView {
     }
     view! {
         {run_table(&runs.nodes)}
-        <p class="more-link"><a href="/runs">{format!("All {} runs", whole(runs.total_count))}</a></p>
+        {(runs.total_count > runs.nodes.len() as i64).then(|| view! {
+            <p class="more-link"><a href="/runs">{format!("All {} runs", whole(runs.total_count))}</a></p>
+        })}
     }
     .into_any()
 }

@@ -99,11 +99,14 @@ impl Loaders {
     }
 }
 
+/// Turns rows into values by key.
+type Read<V> = fn(&[QueryResult]) -> Result<HashMap<i64, V>, DbErr>;
+
 /// A batch over one statement, in which `{keys}` stands for the keys.
 fn batch<V: Clone + Send + Sync + 'static>(
     db: &DatabaseConnection,
     sql: String,
-    read: fn(&[QueryResult]) -> Result<HashMap<i64, V>, DbErr>,
+    read: Read<V>,
 ) -> Batch<i64, V> {
     let db = db.clone();
     Batch::new(move |keys: Vec<i64>| {
