@@ -13,7 +13,8 @@ struct Aggregate {
     keys: &'static [(&'static str, &'static str)],
     /// What is joined to `movie m`, in order.
     links: &'static [&'static str],
-    /// The noun of the first link, whose touched groups are to be computed; the year's where there is none.
+    /// The noun of the first key and link, whose touched groups are to be computed; the year's where there
+    /// is none.
     noun: Option<&'static str>,
     /// Whether it has `total_popularity` as well.
     total: bool,
@@ -172,20 +173,18 @@ pub async fn refresh<C: ConnectionTrait>(db: &C, run_id: i64, anew: bool) -> Res
 /// Takes the touched groups out of the aggregates.
 async fn clear_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
     for aggregate in &AGGREGATES {
-        let table = aggregate.table;
-        let (touched, agree) = match aggregate.noun {
-            Some(noun) => (
-                format!("staging_touched_{noun}"),
-                format!("t.{noun}_id = {table}.{noun}_id AND t.year = {table}.year"),
-            ),
-            None => (
-                "staging_touched_year".to_owned(),
-                format!("t.year = {table}.year"),
-            ),
+        let keys: &[&str] = match aggregate.noun {
+            Some(_) => &[aggregate.keys[0].0, "year"],
+            None => &["year"],
         };
+        let touched = format!(
+            "SELECT {} FROM staging_touched_{} WHERE run_id = ?",
+            keys.join(", "),
+            aggregate.noun.unwrap_or("year")
+        );
         database::execute(
             db,
-            &format!("DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {touched} t WHERE t.run_id = ? AND {agree})"),
+            &database::delete_among(db.get_database_backend(), aggregate.table, keys, &touched),
             [run_id.into()],
         )
         .await?;

@@ -142,9 +142,11 @@ async fn unlink_updated<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), D
     for (noun, ..) in LISTS {
         database::execute(
             db,
-            &format!(
-                "DELETE FROM movie_{noun} WHERE movie_id IN
-                 (SELECT movie_id FROM staging_change WHERE run_id = ? AND kind = 'updated')"
+            &database::delete_among(
+                db.get_database_backend(),
+                &format!("movie_{noun}"),
+                &["movie_id"],
+                "SELECT movie_id FROM staging_change WHERE run_id = ? AND kind = 'updated'",
             ),
             [run_id.into()],
         )

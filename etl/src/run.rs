@@ -308,8 +308,11 @@ async fn merge_and_aggregate(
     journal.status(RunStatus::Merging).await?;
     let started = Utc::now();
     let tx = database::begin(&chain.db).await?;
-    match merge_in(&tx, lease, changes, against, started).await {
-        Ok(changes) => {
+    database::check_references(&tx, false).await?;
+    let merged = merge_in(&tx, lease, changes, against, started).await;
+    let checked = database::check_references(&tx, true).await;
+    match merged.and_then(|changes| Ok((changes, checked?))) {
+        Ok((changes, ())) => {
             tx.commit().await?;
             let message = format!(
                 "merged: {} inserted, {} updated, {} unchanged, {} superseded",

@@ -1,8 +1,8 @@
 //! Whether what is stored is still what it should be.
 
-use crate::{Result, aggregate, archive::Archive};
+use crate::{Result, aggregate, archive::Archive, database};
 use entity::ingest::archive_object;
-use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use serde::Serialize;
 
 /// One thing that was checked.
@@ -29,7 +29,7 @@ impl Report {
     }
 }
 
-/// Hashes every archived object again and counts every aggregate anew.
+/// Hashes every archived object again, looks for rows that refer to nothing, and counts every aggregate anew.
 ///
 /// # Errors
 /// When the database does not answer; what the archive does not give is a difference.
@@ -54,6 +54,7 @@ pub async fn verify(db: &DatabaseConnection, archive: &Archive) -> Result<Report
         checked: objects.len() as u64,
         differences,
     }];
+    checks.push(references(db).await?);
     checks.extend(
         aggregate::recount(db)
             .await?
@@ -65,4 +66,46 @@ pub async fn verify(db: &DatabaseConnection, archive: &Archive) -> Result<Report
             }),
     );
     Ok(Report { checks })
+}
+
+/// What refers to what: (table, its column, the table it refers to, that one's key).
+const REFERENCES: [(&str, &str, &str, &str); 14] = [
+    ("movie", "run_id", "run", "id"),
+    ("movie", "collection_id", "collection", "id"),
+    ("movie_company", "movie_id", "movie", "id"),
+    ("movie_company", "company_id", "company", "id"),
+    ("movie_genre", "movie_id", "movie", "id"),
+    ("movie_genre", "genre_id", "genre", "id"),
+    ("movie_country", "movie_id", "movie", "id"),
+    ("movie_country", "country_code", "country", "code"),
+    ("movie_language", "movie_id", "movie", "id"),
+    ("movie_language", "language_code", "language", "code"),
+    ("company_year", "company_id", "company", "id"),
+    ("genre_year", "genre_id", "genre", "id"),
+    ("company_genre_year", "company_id", "company", "id"),
+    ("company_genre_year", "genre_id", "genre", "id"),
+];
+
+/// Looks for rows whose parents are missing; merges do not have every engine check them one by one.
+async fn references(db: &DatabaseConnection) -> Result<Check, DbErr> {
+    let mut check = Check {
+        name: "references".to_owned(),
+        checked: REFERENCES.len() as u64,
+        differences: Vec::new(),
+    };
+    for (table, column, parent, key) in REFERENCES {
+        let sql = format!(
+            "SELECT COUNT(*) FROM {table} t LEFT JOIN {parent} p ON p.{key} = t.{column}
+             WHERE t.{column} IS NOT NULL AND p.{key} IS NULL"
+        );
+        for row in database::query(db, &sql, []).await? {
+            let missing: i64 = row.try_get_by_index(0)?;
+            if missing > 0 {
+                check.differences.push(format!(
+                    "{table}: {missing} rows have a {column} that is in no row of {parent}"
+                ));
+            }
+        }
+    }
+    Ok(check)
 }

@@ -402,6 +402,21 @@ async fn verify_finds_a_wrong_aggregate_and_a_changed_archive() {
         std::fs::write(&path, "tampered").unwrap();
         let report = verify::verify(db, &world.chain.archive).await.unwrap();
         assert_eq!(report.checks[0].differences.len(), 1, "{report:?}");
+
+        // A link to nothing: SQLite takes none, MariaDB where it was told not to look.
+        let tx = database::begin(db).await.unwrap();
+        database::check_references(&tx, false).await.unwrap();
+        let link = "INSERT INTO movie_genre (movie_id, genre_id, position) VALUES (1, 99, 0)";
+        let taken = database::execute(&tx, link, []).await;
+        database::check_references(&tx, true).await.unwrap();
+        if taken.is_ok() {
+            tx.commit().await.unwrap();
+            let report = verify::verify(db, &world.chain.archive).await.unwrap();
+            assert_eq!(report.checks[1].differences.len(), 1, "{report:?}");
+        } else {
+            tx.rollback().await.unwrap();
+            assert!(engine.is_none(), "{taken:?}");
+        }
         world.close().await;
     }
 }

@@ -121,7 +121,7 @@ async fn files_are_loaded_and_verified() {
         );
 
         let report = shell.json(&["verify", "--json"]);
-        assert_eq!(report["checks"].as_array().unwrap().len(), 5, "{report}");
+        assert_eq!(report["checks"].as_array().unwrap().len(), 6, "{report}");
         let archive = shell.folder.path().join("data/archive/raw");
         let raw = walk(&archive).into_iter().next().unwrap();
         std::fs::write(&raw, "tampered").unwrap();
