@@ -10,7 +10,26 @@ use sea_orm::entity::prelude::*;
     rename_all = "snake_case"
 )]
 pub enum RunKind {
+    /// Loads a file that arrived.
     Ingest,
+    /// Reads an archived file again.
+    Reprocess,
+    /// Takes back what another run merged.
+    Undo,
+}
+
+/// What a run does with the differences it has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(8))",
+    rename_all = "snake_case"
+)]
+pub enum RunMode {
+    /// Merges them.
+    Merge,
+    /// Holds them until somebody approves or discards them.
+    Hold,
 }
 
 /// Where a run stands; from `Succeeded` on it has ended.
@@ -118,7 +137,7 @@ pub mod source_file {
 
 /// One pass of the chain over one file.
 pub mod run {
-    use super::{RunKind, RunStatus, Trigger};
+    use super::{RunKind, RunMode, RunStatus, Trigger};
     use sea_orm::entity::prelude::*;
 
     /// A row.
@@ -134,8 +153,14 @@ pub mod run {
         pub file_name: String,
         /// Null until the file is archived.
         pub source_file_id: Option<i64>,
+        pub mode: RunMode,
         pub rule_version: i32,
         pub duplicate_of: Option<i64>,
+        /// The run whose merge an undo takes back.
+        pub undoes: Option<i64>,
+        /// Why it waits for approval.
+        pub held_because: Option<String>,
+        pub approved_at: Option<DateTimeUtc>,
         /// The data version its merge made.
         pub data_version: Option<i32>,
         pub bytes_total: Option<i64>,
@@ -145,6 +170,8 @@ pub mod run {
         pub rows_updated: i64,
         pub rows_unchanged: i64,
         pub rows_superseded: i64,
+        /// Movies that the merge took out of the mart; these are not among the rows read.
+        pub rows_deleted: i64,
         pub rows_rejected: i64,
         pub issue_count: i64,
         pub error: Option<String>,
@@ -344,11 +371,9 @@ pub mod revision {
         pub run_id: i64,
         pub version: i32,
         pub movie_id: i64,
-        /// `inserted` or `updated`.
+        /// `inserted`, `updated` or `deleted`.
         pub kind: String,
         pub line: i64,
-        /// The row and its links before, as JSON; null for an insert.
-        pub fields_before: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

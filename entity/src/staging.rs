@@ -244,7 +244,7 @@ pub mod change {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub run_id: i64,
-        /// `inserted`, `updated`, `unchanged` or `superseded`.
+        /// `inserted`, `updated`, `unchanged`, `superseded` or `deleted`.
         #[sea_orm(primary_key, auto_increment = false)]
         pub kind: String,
         #[sea_orm(primary_key, auto_increment = false)]

@@ -3,7 +3,10 @@
 //! A movie belongs to the year of its release date. Sums are over the movies where the value is known
 //! and null where none is; the average popularity is over movies with a popularity.
 
-use crate::database::{self, integer_sum, ordered_join};
+use crate::{
+    database::{self, integer_sum, ordered_join},
+    merge::After,
+};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult};
 
 /// An aggregate table, and how its rows are computed from the mart.
@@ -75,18 +78,25 @@ impl Aggregate {
 
     /// The rows that the mart gives, read `from` movies `m` and their links.
     fn select(&self, backend: DatabaseBackend, from: &str) -> String {
+        let named: Vec<String> = self
+            .keys
+            .iter()
+            .map(|(column, source)| format!("{source} AS {column}"))
+            .collect();
         let keys: Vec<&str> = self.keys.iter().map(|(_, source)| *source).collect();
-        let keys = keys.join(", ");
         format!(
-            "SELECT {keys}, COUNT(*), {}, {}, {}, AVG(m.popularity){} FROM {from} GROUP BY {keys}",
+            "SELECT {}, COUNT(*) AS movie_count, {} AS budget, {} AS revenue, {} AS profit,
+             AVG(m.popularity) AS average_popularity{} FROM {from} GROUP BY {}",
+            named.join(", "),
             integer_sum(backend, "m.budget"),
             integer_sum(backend, "m.revenue"),
             integer_sum(backend, "m.revenue - m.budget"),
             if self.total {
-                ", SUM(m.popularity)"
+                ", SUM(m.popularity) AS total_popularity"
             } else {
                 ""
             },
+            keys.join(", "),
         )
     }
 
@@ -122,24 +132,47 @@ impl Aggregate {
     }
 }
 
-/// Notes which company-years, genre-years and years a merge of the run will change: those of the rows
-/// as they are and as they will be. Year 0 stands for movies without one, whose company counts.
-pub async fn note_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+/// The statement that computes the years of some companies (`noun` is `company`) or genres (`genre`) from
+/// the movies it is put before: `{keys}` stands for their ids; the first and the last year are its values.
+pub fn years(backend: DatabaseBackend, noun: &str) -> String {
+    let aggregate = if noun == "company" {
+        &AGGREGATES[1]
+    } else {
+        &AGGREGATES[2]
+    };
+    let links: String = aggregate
+        .links
+        .iter()
+        .map(|link| format!(" JOIN {link}"))
+        .collect();
+    let id = aggregate.keys[0].1;
+    let from =
+        format!("movie m{links} WHERE {id} IN ({{keys}}) AND m.release_year BETWEEN ? AND ?");
+    aggregate.select(backend, &from) + " ORDER BY 1, 2"
+}
+
+/// Notes which company-years, genre-years and years the changes of a run touch: those of the movies as they
+/// are and as they will be. Year 0 stands for movies without one, whose company counts.
+pub async fn note_touched<C: ConnectionTrait>(
+    db: &C,
+    run_id: i64,
+    after: After,
+) -> Result<(), DbErr> {
+    const LEAVE: &str = "c.run_id = ? AND c.kind IN ('updated', 'deleted')";
+    const COME: &str = "c.run_id = ? AND c.kind IN ('inserted', 'updated')";
+    let movie = after.movie();
     for noun in ["company", "genre"] {
+        let links = after.links(noun);
         database::execute(
             db,
             &format!(
                 "INSERT INTO staging_touched_{noun} (run_id, {noun}_id, year)
                  SELECT c.run_id, l.{noun}_id, COALESCE(m.release_year, 0)
                  FROM staging_change c JOIN movie m ON m.id = c.movie_id
-                 JOIN movie_{noun} l ON l.movie_id = m.id
-                 WHERE c.run_id = ? AND c.kind = 'updated'
+                 JOIN movie_{noun} l ON l.movie_id = m.id WHERE {LEAVE}
                  UNION
                  SELECT c.run_id, l.{noun}_id, COALESCE(s.release_year, 0)
-                 FROM staging_change c
-                 JOIN staging_movie s ON s.run_id = c.run_id AND s.line = c.line
-                 JOIN staging_movie_{noun} l ON l.run_id = c.run_id AND l.line = c.line
-                 WHERE c.run_id = ? AND c.kind IN ('inserted', 'updated')"
+                 FROM staging_change c JOIN {movie} JOIN {links} WHERE {COME}"
             ),
             [run_id.into(), run_id.into()],
         )
@@ -147,14 +180,15 @@ pub async fn note_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(),
     }
     database::execute(
         db,
-        "INSERT INTO staging_touched_year (run_id, year)
-         SELECT c.run_id, m.release_year
-         FROM staging_change c JOIN movie m ON m.id = c.movie_id
-         WHERE c.run_id = ? AND c.kind = 'updated' AND m.release_year IS NOT NULL
-         UNION
-         SELECT c.run_id, s.release_year
-         FROM staging_change c JOIN staging_movie s ON s.run_id = c.run_id AND s.line = c.line
-         WHERE c.run_id = ? AND c.kind IN ('inserted', 'updated') AND s.release_year IS NOT NULL",
+        &format!(
+            "INSERT INTO staging_touched_year (run_id, year)
+             SELECT c.run_id, m.release_year
+             FROM staging_change c JOIN movie m ON m.id = c.movie_id
+             WHERE {LEAVE} AND m.release_year IS NOT NULL
+             UNION
+             SELECT c.run_id, s.release_year FROM staging_change c JOIN {movie}
+             WHERE {COME} AND s.release_year IS NOT NULL"
+        ),
         [run_id.into(), run_id.into()],
     )
     .await?;

@@ -9,11 +9,18 @@ pub struct Changes {
     pub inserted: i64,
     pub updated: i64,
     pub unchanged: i64,
-    /// Earlier rows of an id that a later line of the same file gives again.
+    /// Rows of an id that a later line of the same file, or a file that arrived later, gives again.
     pub superseded: i64,
+    /// Movies taken out of the mart; no rows that were read.
+    pub deleted: i64,
 }
 
 impl Changes {
+    /// Movies that become others.
+    pub fn changed(&self) -> i64 {
+        self.inserted + self.updated + self.deleted
+    }
+
     /// All rows compared.
     pub fn total(&self) -> i64 {
         self.inserted + self.updated + self.unchanged + self.superseded
@@ -21,6 +28,9 @@ impl Changes {
 }
 
 /// Fills `staging_change` for the run from its staged movies and the mart; may be repeated.
+///
+/// The row of the file that arrived last counts, in whatever order files are read: so an old file that is
+/// read again changes no movie that a newer one has given since.
 pub async fn compare<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes, DbErr> {
     database::execute(
         db,
@@ -35,11 +45,14 @@ pub async fn compare<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes,
                 CASE WHEN s.line < l.last_line THEN 'superseded'
                      WHEN m.id IS NULL THEN 'inserted'
                      WHEN m.row_hash = s.row_hash THEN 'unchanged'
+                     WHEN owner.source_file_id > mine.source_file_id THEN 'superseded'
                      ELSE 'updated' END
          FROM staging_movie s
          JOIN (SELECT movie_id, MAX(line) AS last_line FROM staging_movie
                WHERE run_id = ? GROUP BY movie_id) l ON l.movie_id = s.movie_id
+         JOIN run mine ON mine.id = s.run_id
          LEFT JOIN movie m ON m.id = s.movie_id
+         LEFT JOIN run owner ON owner.id = m.run_id
          WHERE s.run_id = ?",
         [run_id.into(), run_id.into()],
     )
@@ -63,6 +76,7 @@ pub async fn count<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes, D
             "updated" => changes.updated = count,
             "unchanged" => changes.unchanged = count,
             "superseded" => changes.superseded = count,
+            "deleted" => changes.deleted = count,
             other => return Err(DbErr::Custom(format!("unknown kind of change {other}"))),
         }
     }

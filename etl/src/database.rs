@@ -145,16 +145,6 @@ pub fn delete_among(
     }
 }
 
-/// A scalar subquery that gives `column` of the rows `from` as a JSON array nested in other JSON.
-pub fn json_array(backend: DatabaseBackend, column: &str, from: &str) -> String {
-    match backend {
-        DatabaseBackend::Sqlite => {
-            format!("json((SELECT json_group_array({column}) FROM {from}))")
-        }
-        _ => format!("JSON_EXTRACT((SELECT JSON_ARRAYAGG({column}) FROM {from}), '$')"),
-    }
-}
-
 /// The SQL that turns a sum over 64-bit integers back into one (MySQL sums them as decimals).
 pub fn integer_sum(backend: DatabaseBackend, expression: &str) -> String {
     match backend {

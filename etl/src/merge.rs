@@ -1,12 +1,13 @@
-//! From staging into the mart, inside the caller's transaction: set-based statements only.
+//! From staging, or from the past, into the mart, inside the caller's transaction: set-based statements only.
 //!
-//! Order matters: what is touched and what was there before is written down before anything changes.
+//! `staging_change` says which movies change and how; [`After`] says where their new state stands. Order
+//! matters: what is touched and what was there before is written down before anything changes.
 
 use crate::{aggregate, compare::Changes, database};
-use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
+use sea_orm::{ConnectionTrait, DbErr};
 
 /// The list tables of a movie: (noun, key column of the noun's table, its column in the link tables).
-const LISTS: [(&str, &str, &str); 4] = [
+pub(crate) const LISTS: [(&str, &str, &str); 4] = [
     ("company", "id", "company_id"),
     ("genre", "id", "genre_id"),
     ("country", "code", "country_code"),
@@ -14,7 +15,7 @@ const LISTS: [(&str, &str, &str); 4] = [
 ];
 
 /// The columns that a staged movie and a movie of the mart share, besides the key.
-const MOVIE_COLUMNS: [&str; 26] = [
+pub(crate) const MOVIE_COLUMNS: [&str; 26] = [
     "title",
     "original_title",
     "imdb_id",
@@ -43,8 +44,86 @@ const MOVIE_COLUMNS: [&str; 26] = [
     "id",
 ];
 
-/// Merges what the comparison of the run found, as data version `version`, and notes the groups whose
-/// aggregates that changes.
+/// Where the state of the changed movies after a merge stands.
+#[derive(Clone, Copy, Debug)]
+pub enum After {
+    /// In the staging tables, as read from a file.
+    Staged,
+    /// In the past, as it was before this version.
+    Before(i32),
+}
+
+impl After {
+    /// The join of a changed movie's new row `s` to its change `c`.
+    pub fn movie(self) -> String {
+        match self {
+            Self::Staged => "staging_movie s ON s.run_id = c.run_id AND s.line = c.line".to_owned(),
+            Self::Before(version) => {
+                format!("past_movie s ON s.id = c.movie_id AND s.until_version = {version}")
+            }
+        }
+    }
+
+    /// The join of a changed movie's new links `l` to its change `c`.
+    pub fn links(self, noun: &str) -> String {
+        match self {
+            Self::Staged => {
+                format!("staging_movie_{noun} l ON l.run_id = c.run_id AND l.line = c.line")
+            }
+            Self::Before(version) => {
+                format!(
+                    "past_movie_{noun} l ON l.movie_id = c.movie_id AND l.until_version = {version}"
+                )
+            }
+        }
+    }
+
+    /// The names that the change brings, as (key, name).
+    fn names(self, noun: &str, key: &str, run_id: i64) -> String {
+        match self {
+            Self::Staged => format!(
+                "SELECT s.{key} AS name_key, s.name FROM staging_{noun} s
+                 JOIN (SELECT {key}, MAX(line) AS last_line FROM staging_{noun}
+                       WHERE run_id = {run_id} GROUP BY {key}) l
+                   ON l.{key} = s.{key} AND l.last_line = s.line
+                 WHERE s.run_id = {run_id}"
+            ),
+            Self::Before(version) => {
+                let name_key = match key {
+                    "id" => "CAST(p.name_key AS SIGNED)",
+                    _ => "p.name_key",
+                };
+                let mention = match noun {
+                    "collection" => format!(
+                        "past_movie l WHERE l.until_version = {version} AND l.collection_id"
+                    ),
+                    _ => format!(
+                        "past_movie_{noun} l WHERE l.until_version = {version} AND l.{}",
+                        link_column(noun)
+                    ),
+                };
+                // What was renamed or dropped by that version; and what is mentioned again but was dropped
+                // later, when others had ceased to mention it as well.
+                format!(
+                    "SELECT {name_key} AS name_key, p.name FROM past_name p
+                     WHERE p.noun = '{noun}' AND p.until_version = {version} AND p.name IS NOT NULL
+                     UNION
+                     SELECT {name_key}, p.name FROM past_name p
+                     WHERE p.noun = '{noun}' AND p.until_version > {version} AND p.name IS NOT NULL
+                     AND EXISTS (SELECT 1 FROM {mention} = {name_key})
+                     AND NOT EXISTS (SELECT 1 FROM {noun} n WHERE n.{key} = {name_key})
+                     AND NOT EXISTS (
+                         SELECT 1 FROM past_name q WHERE q.noun = p.noun AND q.name_key = p.name_key
+                         AND q.name IS NOT NULL
+                         AND (q.until_version > p.until_version OR q.until_version = {version}))"
+                )
+            }
+        }
+    }
+}
+
+/// Merges the changes of a run as data version `version`, and notes the groups whose aggregates that
+/// changes.
 ///
 /// The caller holds the lock on `mart_state`, has compared against the very rows that are there now, and
 /// commits.
@@ -53,21 +132,40 @@ pub async fn merge<C: ConnectionTrait>(
     run_id: i64,
     version: i32,
     changes: &Changes,
+    after: After,
 ) -> Result<(), DbErr> {
     if changes.superseded > 0 {
         record_superseded(db, run_id).await?;
     }
-    if changes.inserted + changes.updated == 0 {
+    if changes.changed() == 0 {
         return Ok(());
     }
-    aggregate::note_touched(db, run_id).await?;
-    record_revisions(db, run_id, version, changes).await?;
-    if changes.updated > 0 {
-        unlink_updated(db, run_id).await?;
+    aggregate::note_touched(db, run_id, after).await?;
+    record_revisions(db, run_id, version).await?;
+    if changes.updated + changes.deleted > 0 {
+        keep_past(db, run_id, version).await?;
+        unlink(db, run_id).await?;
     }
-    upsert_named(db, run_id).await?;
-    upsert_movies(db, run_id).await?;
-    link(db, run_id).await
+    upsert_named(db, run_id, version, after).await?;
+    if changes.deleted > 0 {
+        delete_movies(db, run_id).await?;
+    }
+    upsert_movies(db, run_id, after).await?;
+    link(db, run_id, after).await
+}
+
+/// The column of a noun's link table that refers to it.
+fn link_column(noun: &str) -> &'static str {
+    LISTS
+        .iter()
+        .find(|list| list.0 == noun)
+        .map_or("", |list| list.2)
+}
+
+/// The nouns that movies refer to, with their keys.
+pub(crate) fn nouns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lists = LISTS.iter().map(|(noun, key, _)| (*noun, *key));
+    lists.chain([("collection", "id")])
 }
 
 async fn record_superseded<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
@@ -75,7 +173,7 @@ async fn record_superseded<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<()
         db,
         "INSERT INTO issue (run_id, line, movie_id, code, rule, column_name, message)
          SELECT run_id, line, movie_id, 'superseded', 'id.last_wins', 'id',
-                'a later line of the same file gives this id again; that one counts'
+                'a later row gives this id again; that one counts'
          FROM staging_change WHERE run_id = ? AND kind = 'superseded' ORDER BY line",
         [run_id.into()],
     )
@@ -83,70 +181,48 @@ async fn record_superseded<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<()
     Ok(())
 }
 
-/// Writes down every change, and for updates the row and its links as they were.
+/// Writes down every change.
 async fn record_revisions<C: ConnectionTrait>(
     db: &C,
     run_id: i64,
     version: i32,
-    changes: &Changes,
 ) -> Result<(), DbErr> {
-    let values: [Value; 2] = [version.into(), run_id.into()];
-    if changes.inserted > 0 {
-        database::execute(
-            db,
-            "INSERT INTO revision (run_id, version, movie_id, kind, line)
-             SELECT run_id, ?, movie_id, kind, line FROM staging_change
-             WHERE run_id = ? AND kind = 'inserted' ORDER BY line",
-            values.clone(),
-        )
-        .await?;
-    }
-    if changes.updated > 0 {
-        let before = json_of_movie(db.get_database_backend());
-        database::execute(
-            db,
-            &format!(
-                "INSERT INTO revision (run_id, version, movie_id, kind, line, fields_before)
-                 SELECT c.run_id, ?, c.movie_id, c.kind, c.line, {before}
-                 FROM staging_change c JOIN movie m ON m.id = c.movie_id
-                 WHERE c.run_id = ? AND c.kind = 'updated' ORDER BY c.line"
-            ),
-            values,
-        )
-        .await?;
-    }
+    database::execute(
+        db,
+        "INSERT INTO revision (run_id, version, movie_id, kind, line)
+         SELECT run_id, ?, movie_id, kind, line FROM staging_change
+         WHERE run_id = ? AND kind IN ('inserted', 'updated', 'deleted') ORDER BY kind, line",
+        [version.into(), run_id.into()],
+    )
+    .await?;
     Ok(())
 }
 
-/// The SQL of a JSON object with every column of movie `m` and its links as `[key, position]`.
-fn json_of_movie(backend: DatabaseBackend) -> String {
-    let mut pairs: Vec<String> = MOVIE_COLUMNS
+/// Keeps the rows and links that are about to be replaced or deleted.
+async fn keep_past<C: ConnectionTrait>(db: &C, run_id: i64, version: i32) -> Result<(), DbErr> {
+    let columns = MOVIE_COLUMNS.join(", ");
+    let of_movie: Vec<String> = MOVIE_COLUMNS
         .iter()
-        .map(|column| match *column {
-            "row_hash" => "'row_hash', HEX(m.row_hash)".to_owned(),
-            column => format!("'{column}', m.{column}"),
-        })
+        .map(|column| format!("m.{column}"))
         .collect();
+    let changed = "WHERE c.run_id = ? AND c.kind IN ('updated', 'deleted')";
+    database::execute(
+        db,
+        &format!(
+            "INSERT INTO past_movie ({columns}, until_version)
+             SELECT {}, {version} FROM staging_change c JOIN movie m ON m.id = c.movie_id {changed}",
+            of_movie.join(", ")
+        ),
+        [run_id.into()],
+    )
+    .await?;
     for (noun, _, key) in LISTS {
-        let array = database::json_array(
-            backend,
-            &format!("JSON_ARRAY({key}, position)"),
-            &format!("movie_{noun} WHERE movie_id = m.id"),
-        );
-        pairs.push(format!("'{noun}', {array}"));
-    }
-    format!("JSON_OBJECT({})", pairs.join(", "))
-}
-
-async fn unlink_updated<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
-    for (noun, ..) in LISTS {
         database::execute(
             db,
-            &database::delete_among(
-                db.get_database_backend(),
-                &format!("movie_{noun}"),
-                &["movie_id"],
-                "SELECT movie_id FROM staging_change WHERE run_id = ? AND kind = 'updated'",
+            &format!(
+                "INSERT INTO past_movie_{noun} (movie_id, until_version, {key}, position)
+                 SELECT l.movie_id, {version}, l.{key}, l.position
+                 FROM staging_change c JOIN movie_{noun} l ON l.movie_id = c.movie_id {changed}"
             ),
             [run_id.into()],
         )
@@ -155,37 +231,79 @@ async fn unlink_updated<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), D
     Ok(())
 }
 
-/// Adds companies, genres, countries, languages and collections that are new or renamed.
-async fn upsert_named<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
-    let backend = db.get_database_backend();
-    let nouns = LISTS.iter().map(|(noun, key, _)| (*noun, *key));
-    for (noun, key) in nouns.chain([("collection", "id")]) {
-        let tail = database::on_conflict_update(backend, key, &["name"]);
+async fn unlink<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+    for (noun, ..) in LISTS {
         database::execute(
             db,
-            &format!(
-                "INSERT INTO {noun} ({key}, name)
-                 SELECT s.{key}, s.name FROM staging_{noun} s
-                 JOIN (SELECT {key}, MAX(line) AS last_line FROM staging_{noun}
-                       WHERE run_id = ? GROUP BY {key}) l
-                   ON l.{key} = s.{key} AND l.last_line = s.line
-                 LEFT JOIN {noun} n ON n.{key} = s.{key}
-                 WHERE s.run_id = ? AND (n.{key} IS NULL OR n.name <> s.name)
-                 {tail}"
+            &database::delete_among(
+                db.get_database_backend(),
+                &format!("movie_{noun}"),
+                &["movie_id"],
+                "SELECT movie_id FROM staging_change WHERE run_id = ? AND kind IN ('updated', 'deleted')",
             ),
-            [run_id.into(), run_id.into()],
+            [run_id.into()],
         )
         .await?;
     }
     Ok(())
 }
 
-async fn upsert_movies<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+async fn delete_movies<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+    database::execute(
+        db,
+        &database::delete_among(
+            db.get_database_backend(),
+            "movie",
+            &["id"],
+            "SELECT movie_id AS id FROM staging_change WHERE run_id = ? AND kind = 'deleted'",
+        ),
+        [run_id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Adds companies, genres, countries, languages and collections that are new or renamed, and keeps the
+/// names they had.
+async fn upsert_named<C: ConnectionTrait>(
+    db: &C,
+    run_id: i64,
+    version: i32,
+    after: After,
+) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    for (noun, key) in nouns() {
+        let fresh = after.names(noun, key, run_id);
+        let news = format!(
+            "FROM ({fresh}) f LEFT JOIN {noun} n ON n.{key} = f.name_key
+             WHERE n.{key} IS NULL OR n.name <> f.name"
+        );
+        database::execute(
+            db,
+            &format!(
+                "INSERT INTO past_name (noun, name_key, until_version, name)
+                 SELECT '{noun}', f.name_key, {version}, n.name {news}"
+            ),
+            [],
+        )
+        .await?;
+        let tail = database::on_conflict_update(backend, key, &["name"]);
+        database::execute(
+            db,
+            &format!("INSERT INTO {noun} ({key}, name) SELECT f.name_key, f.name {news} {tail}"),
+            [],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn upsert_movies<C: ConnectionTrait>(db: &C, run_id: i64, after: After) -> Result<(), DbErr> {
     let columns = MOVIE_COLUMNS.join(", ");
-    let staged: Vec<String> = MOVIE_COLUMNS
+    let fresh: Vec<String> = MOVIE_COLUMNS
         .iter()
         .map(|column| match *column {
-            "id" => "s.movie_id".to_owned(),
+            "id" => "c.movie_id".to_owned(),
             column => format!("s.{column}"),
         })
         .collect();
@@ -195,11 +313,11 @@ async fn upsert_movies<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), Db
         db,
         &format!(
             "INSERT INTO movie ({columns})
-             SELECT {} FROM staging_change c
-             JOIN staging_movie s ON s.run_id = c.run_id AND s.line = c.line
+             SELECT {} FROM staging_change c JOIN {}
              WHERE c.run_id = ? AND c.kind IN ('inserted', 'updated')
              {tail}",
-            staged.join(", ")
+            fresh.join(", "),
+            after.movie()
         ),
         [run_id.into()],
     )
@@ -207,15 +325,15 @@ async fn upsert_movies<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), Db
     Ok(())
 }
 
-async fn link<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+async fn link<C: ConnectionTrait>(db: &C, run_id: i64, after: After) -> Result<(), DbErr> {
     for (noun, _, key) in LISTS {
         database::execute(
             db,
             &format!(
                 "INSERT INTO movie_{noun} (movie_id, {key}, position)
-                 SELECT c.movie_id, l.{key}, l.position FROM staging_change c
-                 JOIN staging_movie_{noun} l ON l.run_id = c.run_id AND l.line = c.line
-                 WHERE c.run_id = ? AND c.kind IN ('inserted', 'updated')"
+                 SELECT c.movie_id, l.{key}, l.position FROM staging_change c JOIN {}
+                 WHERE c.run_id = ? AND c.kind IN ('inserted', 'updated')",
+                after.links(noun)
             ),
             [run_id.into()],
         )
@@ -224,27 +342,30 @@ async fn link<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Removes the companies, genres, countries, languages and collections that no movie mentions (any more).
-/// Comes after the aggregates, which refer to them.
-pub async fn drop_orphans<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
-    for (noun, key, link) in LISTS {
+/// Removes the companies, genres, countries, languages and collections that no movie mentions (any more),
+/// and keeps their names. Comes after the aggregates, which refer to them.
+pub async fn drop_orphans<C: ConnectionTrait>(db: &C, version: i32) -> Result<(), DbErr> {
+    for (noun, key) in nouns() {
+        let link = match noun {
+            "collection" => "movie l WHERE l.collection_id".to_owned(),
+            _ => format!("movie_{noun} l WHERE l.{}", link_column(noun)),
+        };
+        let orphan = format!("NOT EXISTS (SELECT 1 FROM {link} = {noun}.{key})");
+        // What this very merge has named and nothing mentions was not there before.
         database::execute(
             db,
             &format!(
-                "DELETE FROM {noun} WHERE NOT EXISTS
-                 (SELECT 1 FROM movie_{noun} l WHERE l.{link} = {noun}.{key})"
+                "INSERT INTO past_name (noun, name_key, until_version, name)
+                 SELECT '{noun}', {noun}.{key}, {version}, {noun}.name FROM {noun}
+                 WHERE {orphan} AND NOT EXISTS (
+                     SELECT 1 FROM past_name p WHERE p.noun = '{noun}'
+                     AND p.name_key = {noun}.{key} AND p.until_version = {version})"
             ),
             [],
         )
         .await?;
+        database::execute(db, &format!("DELETE FROM {noun} WHERE {orphan}"), []).await?;
     }
-    database::execute(
-        db,
-        "DELETE FROM collection WHERE NOT EXISTS
-         (SELECT 1 FROM movie m WHERE m.collection_id = collection.id)",
-        [],
-    )
-    .await?;
     Ok(())
 }
 

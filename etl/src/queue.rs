@@ -5,7 +5,7 @@
 
 use crate::{Error, Result, chain::Chain, database, inbox::Arrival, run as pass};
 use chrono::{TimeDelta, Utc};
-use entity::ingest::{RunKind, RunStatus, Trigger, arrival, job, run, source_file};
+use entity::ingest::{RunKind, RunMode, RunStatus, Trigger, arrival, job, run, source_file};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
     DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, SqlErr,
@@ -91,9 +91,10 @@ pub async fn enqueue(
     path: &Path,
     trigger: Trigger,
     rule_version: i32,
+    mode: RunMode,
 ) -> Result<i64> {
     let tx = database::begin(db).await?;
-    let run_id = insert(&tx, path, trigger, rule_version).await?;
+    let run_id = insert(&tx, path, trigger, rule_version, mode).await?;
     tx.commit().await?;
     Ok(run_id)
 }
@@ -111,7 +112,14 @@ pub async fn enqueue_arrival(
         return Ok(None);
     }
     let tx = database::begin(db).await?;
-    let run_id = insert(&tx, &arrived.path, Trigger::Inbox, rule_version).await?;
+    let run_id = insert(
+        &tx,
+        &arrived.path,
+        Trigger::Inbox,
+        rule_version,
+        RunMode::Merge,
+    )
+    .await?;
     let inserted = arrival::ActiveModel {
         fingerprint: Set(fingerprint),
         path: Set(arrived.path.display().to_string()),
@@ -133,49 +141,6 @@ pub async fn enqueue_arrival(
     }
 }
 
-/// Queues a failed or cancelled run's file again, as a run of its own.
-///
-/// # Errors
-/// [`Error::Input`] when there is no such run, when it has not failed, or when its file was never archived
-/// and is gone from where it lay.
-pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Result<i64> {
-    let old = run::Entity::find_by_id(run_id)
-        .one(db)
-        .await?
-        .ok_or_else(|| Error::Input(format!("there is no run {run_id}")))?;
-    if !matches!(old.status, RunStatus::Failed | RunStatus::Cancelled) {
-        return Err(Error::Input(format!(
-            "run {run_id} has not failed; only failed and cancelled runs can be tried again"
-        )));
-    }
-    let path = match old.source_file_id {
-        Some(_) => None,
-        None => job::Entity::find()
-            .filter(job::Column::RunId.eq(run_id))
-            .one(db)
-            .await?
-            .and_then(|job| job.path),
-    };
-    if old.source_file_id.is_none() && !path.as_deref().is_some_and(|p| Path::new(p).exists()) {
-        return Err(Error::Input(format!(
-            "run {run_id} never archived its file {} and the file is no longer there; \
-             put it into the inbox again",
-            old.file_name
-        )));
-    }
-    let tx = database::begin(db).await?;
-    let new = run::ActiveModel {
-        source_file_id: Set(old.source_file_id),
-        bytes_total: Set(old.bytes_total),
-        ..new_run(old.file_name, trigger, old.rule_version)
-    }
-    .insert(&tx)
-    .await?;
-    insert_job(&tx, new.id, path).await?;
-    tx.commit().await?;
-    Ok(new.id)
-}
-
 fn fingerprint(arrived: &Arrival) -> String {
     let mut hasher = Sha256::new();
     hasher.update(arrived.path.as_os_str().as_encoded_bytes());
@@ -194,17 +159,23 @@ async fn insert<C: ConnectionTrait>(
     path: &Path,
     trigger: Trigger,
     rule_version: i32,
+    mode: RunMode,
 ) -> Result<i64, DbErr> {
     let name = path.file_name().unwrap_or(path.as_os_str());
     let name = name.to_string_lossy().into_owned();
-    let run = new_run(name, trigger, rule_version).insert(db).await?;
-    insert_job(db, run.id, Some(path.display().to_string())).await?;
+    let run = run::ActiveModel {
+        mode: Set(mode),
+        ..new_run(name, trigger, rule_version)
+    };
+    let run = run.insert(db).await?;
+    insert_job(db, run.id, Some(path.display().to_string()), 0).await?;
     Ok(run.id)
 }
 
-fn new_run(file_name: String, trigger: Trigger, rule_version: i32) -> run::ActiveModel {
+pub(crate) fn new_run(file_name: String, trigger: Trigger, rule_version: i32) -> run::ActiveModel {
     run::ActiveModel {
         kind: Set(RunKind::Ingest),
+        mode: Set(RunMode::Merge),
         status: Set(RunStatus::Queued),
         triggered_by: Set(trigger),
         file_name: Set(file_name),
@@ -215,6 +186,7 @@ fn new_run(file_name: String, trigger: Trigger, rule_version: i32) -> run::Activ
         rows_updated: Set(0),
         rows_unchanged: Set(0),
         rows_superseded: Set(0),
+        rows_deleted: Set(0),
         rows_rejected: Set(0),
         issue_count: Set(0),
         created_at: Set(Utc::now()),
@@ -222,15 +194,16 @@ fn new_run(file_name: String, trigger: Trigger, rule_version: i32) -> run::Activ
     }
 }
 
-async fn insert_job<C: ConnectionTrait>(
+pub(crate) async fn insert_job<C: ConnectionTrait>(
     db: &C,
     run_id: i64,
     path: Option<String>,
+    priority: i32,
 ) -> Result<(), DbErr> {
     job::ActiveModel {
         run_id: Set(run_id),
         path: Set(path),
-        priority: Set(0),
+        priority: Set(priority),
         attempts: Set(0),
         fence: Set(0),
         ..Default::default()
@@ -309,7 +282,7 @@ pub async fn work(chain: Chain, wake: Arc<Notify>, shutdown: CancellationToken) 
     Ok(())
 }
 
-/// Runs one queued run to its end here; when another worker has it, waits for that one.
+/// Runs one queued run to its end, or until it is held, here; when another worker has it, waits for that one.
 pub async fn run_now(chain: &Chain, run_id: i64) -> Result<run::Model> {
     let never = CancellationToken::new();
     loop {
@@ -320,7 +293,7 @@ pub async fn run_now(chain: &Chain, run_id: i64) -> Result<run::Model> {
             .one(&chain.db)
             .await?
             .ok_or_else(|| Error::Input(format!("there is no run {run_id}")))?;
-        if run.status.is_final() {
+        if run.status.is_final() || run.status == RunStatus::Held {
             return Ok(run);
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -5,16 +5,18 @@ use crate::{
     archive::{Area, Stored},
     chain::Chain,
     compare::{self, Changes},
-    database,
+    control, database,
     journal::{self, Journal},
-    merge,
+    merge::{self, After},
     queue::Lease,
     stage,
     transform::{self, Transformed},
+    undo,
 };
 use chrono::{DateTime, Utc};
 use entity::ingest::{
-    ArchiveKind, EventLevel, RunStatus, archive_object, data_version, run, source_file,
+    ArchiveKind, EventLevel, RunKind, RunMode, RunStatus, archive_object, data_version, run,
+    source_file,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -22,26 +24,79 @@ use sea_orm::{
 };
 use std::path::Path;
 
-/// Takes a leased run from wherever it lies to its end: `succeeded` or `duplicate`.
+/// Takes a leased run from wherever it lies to its end, or until it is held.
 ///
 /// `path` is where the file lies; it is not needed once the file is archived. Nothing of the run is
 /// visible in the mart until its one merging transaction commits, so an error at any point leaves the mart
 /// as it was and the run can be started again.
 pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Result<()> {
     let journal = Journal::new(&chain.db, lease.run_id);
-    journal.reset().await?;
-    merge::clear_staging(&chain.db, lease.run_id).await?;
-
-    let file = archive_raw(chain, &journal, path).await?;
-    if let Some(first) = loaded_before(chain, lease.run_id, &file).await? {
-        return end_as_duplicate(chain, lease, &journal, first).await;
+    let run = journal.run().await?;
+    if let Some(target) = run.undoes {
+        journal.reset().await?;
+        let target = control::find(&chain.db, target).await?;
+        undo::wait_for_others(&chain.db, &target, lease).await?;
+        merge_and_aggregate(chain, lease, &journal, What::Undo(Box::new(target))).await?;
+        merge::clear_staging(&chain.db, lease.run_id).await?;
+        return Ok(());
     }
-    let read = read_and_stage(chain, lease, &journal, &file).await?;
-    archive_transformed(chain, &journal, &file, read).await?;
+    let approved = run.approved_at.is_some();
+    if !approved {
+        journal.reset().await?;
+        merge::clear_staging(&chain.db, lease.run_id).await?;
+        let file = archive_raw(chain, &journal, path).await?;
+        if run.kind == RunKind::Ingest
+            && let Some(first) = loaded_before(chain, lease.run_id, &file).await?
+        {
+            return end_as_duplicate(chain, lease, &journal, first).await;
+        }
+        let read = read_and_stage(chain, lease, &journal, &file).await?;
+        archive_transformed(chain, &journal, &file, read).await?;
+    }
     let (changes, against) = compare_with_mart(chain, &journal).await?;
-    merge_and_aggregate(chain, lease, &journal, changes, against).await?;
+    if run.mode == RunMode::Hold && !approved {
+        let because = "it was to be held before merging";
+        return hold(chain, lease, &journal, changes, because).await;
+    }
+    merge_and_aggregate(chain, lease, &journal, What::Staged { changes, against }).await?;
     merge::clear_staging(&chain.db, lease.run_id).await?;
     Ok(())
+}
+
+/// Lets a run wait for somebody's approval, with what it has staged and found.
+async fn hold(
+    chain: &Chain,
+    lease: &Lease,
+    journal: &Journal,
+    changes: Changes,
+    because: &str,
+) -> Result<()> {
+    let message = format!("held: {because}");
+    journal.event(EventLevel::Warn, message).await?;
+    let tx = database::begin(&chain.db).await?;
+    lease.finish(&tx).await?;
+    run::ActiveModel {
+        id: Set(lease.run_id),
+        status: Set(RunStatus::Held),
+        held_because: Set(Some(because.to_owned())),
+        ..counted(changes)
+    }
+    .update(&tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A run's counts of what was found.
+fn counted(changes: Changes) -> run::ActiveModel {
+    run::ActiveModel {
+        rows_inserted: Set(changes.inserted),
+        rows_updated: Set(changes.updated),
+        rows_unchanged: Set(changes.unchanged),
+        rows_superseded: Set(changes.superseded),
+        rows_deleted: Set(changes.deleted),
+        ..Default::default()
+    }
 }
 
 /// Writes down that a run has failed, and empties its staging; the mart was never touched.
@@ -158,6 +213,7 @@ async fn loaded_before(
 ) -> Result<Option<i64>> {
     let first = run::Entity::find()
         .filter(run::Column::SourceFileId.eq(file.id))
+        .filter(run::Column::Kind.ne(RunKind::Undo))
         .filter(run::Column::Status.eq(RunStatus::Succeeded))
         .filter(run::Column::Id.ne(run_id))
         .order_by_asc(run::Column::Id)
@@ -297,26 +353,37 @@ async fn version<C: ConnectionTrait>(db: &C) -> Result<i32> {
     Ok(row.try_get_by_index(0)?)
 }
 
+/// What a run changes the mart by.
+enum What {
+    /// What it has staged, and what the comparison with the mart of a version has found.
+    Staged { changes: Changes, against: i32 },
+    /// The inverse of another run's merge.
+    Undo(Box<run::Model>),
+}
+
 /// Merges, aggregates and ends the run, in one transaction that no reader sees a part of.
 async fn merge_and_aggregate(
     chain: &Chain,
     lease: &Lease,
     journal: &Journal,
-    changes: Changes,
-    against: i32,
+    what: What,
 ) -> Result<()> {
     journal.status(RunStatus::Merging).await?;
     let started = Utc::now();
     let tx = database::begin(&chain.db).await?;
     database::check_references(&tx, false).await?;
-    let merged = merge_in(&tx, lease, changes, against, started).await;
+    let merged = merge_in(&tx, lease, what, started).await;
     let checked = database::check_references(&tx, true).await;
     match merged.and_then(|changes| Ok((changes, checked?))) {
         Ok((changes, ())) => {
             tx.commit().await?;
             let message = format!(
-                "merged: {} inserted, {} updated, {} unchanged, {} superseded",
-                changes.inserted, changes.updated, changes.unchanged, changes.superseded
+                "merged: {} inserted, {} updated, {} deleted, {} unchanged, {} superseded",
+                changes.inserted,
+                changes.updated,
+                changes.deleted,
+                changes.unchanged,
+                changes.superseded
             );
             journal.event(EventLevel::Info, message).await
         }
@@ -332,8 +399,7 @@ async fn merge_and_aggregate(
 async fn merge_in<C: ConnectionTrait>(
     tx: &C,
     lease: &Lease,
-    mut changes: Changes,
-    against: i32,
+    what: What,
     started: DateTime<Utc>,
 ) -> Result<Changes> {
     let run_id = lease.run_id;
@@ -347,20 +413,25 @@ async fn merge_in<C: ConnectionTrait>(
     lease.finish(tx).await?;
     lease.locked.cancel();
     let version = version(tx).await?;
-    if version != against + 1 {
-        changes = compare::compare(tx, run_id).await?;
-    }
-    merge::merge(tx, run_id, version, &changes).await?;
+    let (changes, after) = match &what {
+        What::Staged { changes, against } if version == against + 1 => (*changes, After::Staged),
+        What::Staged { .. } => (compare::compare(tx, run_id).await?, After::Staged),
+        What::Undo(target) => {
+            let changes = undo::prepare(tx, run_id, target).await?;
+            (changes, After::Before(undo::check(target)?))
+        }
+    };
+    merge::merge(tx, run_id, version, &changes, after).await?;
     let merged = Utc::now();
-    let changed = changes.inserted + changes.updated;
-    if changed > 0 {
+    if changes.changed() > 0 {
         aggregate::refresh(tx, run_id, version > 1).await?;
-        if changes.updated + changes.superseded > 0 {
-            merge::drop_orphans(tx).await?;
+        if changes.updated + changes.superseded + changes.deleted > 0 {
+            merge::drop_orphans(tx, version).await?;
         }
     }
     let ended = Utc::now();
-    journal::insert_phase(tx, run_id, "merging", started, Some(merged), Some(changed)).await?;
+    let changed = Some(changes.changed());
+    journal::insert_phase(tx, run_id, "merging", started, Some(merged), changed).await?;
     journal::insert_phase(tx, run_id, "aggregating", merged, Some(ended), None).await?;
     data_version::ActiveModel {
         version: Set(version),
@@ -369,27 +440,32 @@ async fn merge_in<C: ConnectionTrait>(
     }
     .insert(tx)
     .await?;
-    let read = run::Entity::find_by_id(run_id)
-        .one(tx)
-        .await?
-        .ok_or_else(|| Error::Internal(format!("run {run_id} is gone")))?;
-    if read.rows_read != changes.total() + read.rows_rejected {
-        return Err(Error::Internal(format!(
-            "{} records were read, but {changes:?} and {} rejects add up to another number",
-            read.rows_read, read.rows_rejected
-        )));
+    let read = control::find(tx, run_id).await?;
+    match what {
+        What::Staged { .. } if read.rows_read != changes.total() + read.rows_rejected => {
+            return Err(Error::Internal(format!(
+                "{} records were read, but {changes:?} and {} rejects add up to another number",
+                read.rows_read, read.rows_rejected
+            )));
+        }
+        What::Staged { .. } => {}
+        What::Undo(target) => {
+            run::ActiveModel {
+                id: Set(target.id),
+                status: Set(RunStatus::Undone),
+                ..Default::default()
+            }
+            .update(tx)
+            .await?;
+        }
     }
     run::ActiveModel {
         id: Set(run_id),
         status: Set(RunStatus::Succeeded),
         data_version: Set(Some(version)),
-        rows_inserted: Set(changes.inserted),
-        rows_updated: Set(changes.updated),
-        rows_unchanged: Set(changes.unchanged),
-        rows_superseded: Set(changes.superseded),
         issue_count: Set(read.issue_count + changes.superseded),
         finished_at: Set(Some(ended)),
-        ..Default::default()
+        ..counted(changes)
     }
     .update(tx)
     .await?;

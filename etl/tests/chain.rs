@@ -4,8 +4,8 @@
 mod common;
 
 use common::{Line, World, engines, file, real_data};
-use entity::{aggregate::*, ingest::*, mart};
-use etl::{aggregate, archive::Archive, database, queue, sample, verify};
+use entity::{aggregate::*, ingest::*, mart, past};
+use etl::{aggregate, archive::Archive, control, database, queue, sample, verify};
 use sea_orm::{
     ColumnTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, Value,
 };
@@ -111,18 +111,17 @@ async fn an_edited_file_counts_what_changed_and_moves_aggregates() {
             years,
             [(3, 1995, 3), (3, 1996, 1), (4, 1995, 1), (5, 1995, 1)]
         );
-        let before = revision::Entity::find()
-            .filter(revision::Column::RunId.eq(run.id))
-            .filter(revision::Column::MovieId.eq(2))
+        let before = past::movie::Entity::find_by_id((2, 2))
             .one(db)
             .await
             .unwrap()
             .unwrap();
-        let before: serde_json::Value =
-            serde_json::from_str(&before.fields_before.unwrap()).unwrap();
-        assert_eq!(before["company"], serde_json::json!([[3, 0]]), "{before}");
-        assert_eq!(before["title"], "A Film");
-        assert_eq!(before["budget"], 100);
+        assert_eq!((&*before.title, before.budget), ("A Film", Some(100)));
+        let company = past::movie_company::Entity::find_by_id((2, 2, 3))
+            .one(db)
+            .await
+            .unwrap();
+        assert!(company.is_some(), "links are kept as well");
         assert_verified(&world).await;
 
         // A company that no movie mentions any more is gone, with its figures.
@@ -192,7 +191,7 @@ async fn bad_files_fail_with_a_reason_and_leave_the_mart_alone() {
                 assert!(error.contains(word), "{name}: {error}");
             }
             // It can be tried again, and fails again for the same reason.
-            let again = queue::retry(&world.chain.db, run.id, Trigger::Api)
+            let again = control::retry(&world.chain.db, run.id, Trigger::Api)
                 .await
                 .unwrap();
             let again = queue::run_now(&world.chain, again).await.unwrap();
@@ -208,7 +207,7 @@ async fn bad_files_fail_with_a_reason_and_leave_the_mart_alone() {
         let error = run.error.unwrap();
         assert!(error.contains("gone.csv"), "{error}");
         assert!(
-            queue::retry(&world.chain.db, run.id, Trigger::Api)
+            control::retry(&world.chain.db, run.id, Trigger::Api)
                 .await
                 .is_err()
         );
@@ -278,7 +277,7 @@ async fn a_full_disk_fails_the_run_and_leaves_the_mart_alone() {
         assert_eq!(left, 0, "what was half written is gone");
 
         assert!(disk.resize("size=64m"));
-        let again = queue::retry(db, run.id, Trigger::Api).await.unwrap();
+        let again = control::retry(db, run.id, Trigger::Api).await.unwrap();
         let again = queue::run_now(&world.chain, again).await.unwrap();
         assert_eq!(again.status, RunStatus::Succeeded, "{:?}", again.error);
         assert_verified(&world).await;

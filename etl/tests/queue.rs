@@ -65,7 +65,8 @@ async fn two_workers_share_the_queue_and_merge_each_run_once() {
                 ..Line::default()
             });
             std::fs::write(&path, file(&lines)).unwrap();
-            let queued = queue::enqueue(&world.chain.db, &path, Trigger::Inbox, 1).await;
+            let queued =
+                queue::enqueue(&world.chain.db, &path, Trigger::Inbox, 1, RunMode::Merge).await;
             ids.push(queued.unwrap());
         }
         let shutdown = CancellationToken::new();
@@ -105,7 +106,9 @@ async fn a_run_whose_worker_died_is_taken_over_and_starts_again() {
         let path = world.folder.path().join("a.csv");
         std::fs::write(&path, file(&[Line::default()])).unwrap();
         let db = &world.chain.db;
-        let id = queue::enqueue(db, &path, Trigger::Inbox, 1).await.unwrap();
+        let id = queue::enqueue(db, &path, Trigger::Inbox, 1, RunMode::Merge)
+            .await
+            .unwrap();
         // Another worker took it, staged a row and fell silent two minutes ago.
         database::execute(
             db,
@@ -135,7 +138,9 @@ async fn a_worker_that_was_cut_off_cannot_write_late() {
         let path = world.folder.path().join("a.csv");
         std::fs::write(&path, file(&[Line::default()])).unwrap();
         let db = &world.chain.db;
-        let id = queue::enqueue(db, &path, Trigger::Inbox, 1).await.unwrap();
+        let id = queue::enqueue(db, &path, Trigger::Inbox, 1, RunMode::Merge)
+            .await
+            .unwrap();
         let job = job::Entity::find().one(db).await.unwrap().unwrap();
         // This lease is the first taking; since then the job has been taken again.
         let stale = queue::Lease {
@@ -185,7 +190,7 @@ async fn a_database_that_goes_away_is_waited_for_and_the_run_starts_again() {
     };
     let path = folder.path().join("sample.csv");
     sample::write(20_000, 3, &mut std::fs::File::create(&path).unwrap()).unwrap();
-    let id = queue::enqueue(&chain.db, &path, Trigger::Inbox, 1)
+    let id = queue::enqueue(&chain.db, &path, Trigger::Inbox, 1, RunMode::Merge)
         .await
         .unwrap();
     let shutdown = CancellationToken::new();

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{World, engines};
-use entity::{access, aggregate, ingest, mart, staging};
+use entity::{access, aggregate, ingest, mart, past, staging};
 use etl::database;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{DatabaseBackend, DatabaseConnection, EntityTrait, IdenStatic, Iterable};
@@ -41,6 +41,7 @@ async fn of_entities(db: &DatabaseConnection) -> Tables {
             revision archive_object,
         mart: company genre collection country language movie movie_company movie_genre movie_country
             movie_language,
+        past: movie movie_company movie_genre movie_country movie_language name,
         staging: movie company genre collection country language movie_company movie_genre
             movie_country movie_language change touched_company touched_genre touched_year,
     }

@@ -11,6 +11,7 @@ mod m20261124_000002_ingest;
 mod m20261124_000003_mart;
 mod m20261124_000004_staging;
 mod m20261124_000005_aggregate;
+mod m20261124_000006_past;
 
 /// All steps in order.
 pub struct Migrator;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000003_mart::Migration),
             Box::new(m20261124_000004_staging::Migration),
             Box::new(m20261124_000005_aggregate::Migration),
+            Box::new(m20261124_000006_past::Migration),
         ]
     }
 }

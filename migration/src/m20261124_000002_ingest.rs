@@ -51,8 +51,12 @@ const TABLES: &[&str] = &[
         triggered_by VARCHAR(16) NOT NULL,
         file_name {text} NOT NULL,
         source_file_id BIGINT NULL,
+        mode VARCHAR(8) NOT NULL DEFAULT 'merge',
         rule_version INTEGER NOT NULL,
         duplicate_of BIGINT NULL,
+        undoes BIGINT NULL,
+        held_because {text} NULL,
+        approved_at {instant} NULL,
         data_version INTEGER NULL,
         bytes_total BIGINT NULL,
         bytes_read BIGINT NOT NULL DEFAULT 0,
@@ -61,6 +65,7 @@ const TABLES: &[&str] = &[
         rows_updated BIGINT NOT NULL DEFAULT 0,
         rows_unchanged BIGINT NOT NULL DEFAULT 0,
         rows_superseded BIGINT NOT NULL DEFAULT 0,
+        rows_deleted BIGINT NOT NULL DEFAULT 0,
         rows_rejected BIGINT NOT NULL DEFAULT 0,
         issue_count BIGINT NOT NULL DEFAULT 0,
         error {text} NULL,
@@ -68,7 +73,8 @@ const TABLES: &[&str] = &[
         started_at {instant} NULL,
         finished_at {instant} NULL,
         FOREIGN KEY (source_file_id) REFERENCES source_file (id),
-        FOREIGN KEY (duplicate_of) REFERENCES run (id)
+        FOREIGN KEY (duplicate_of) REFERENCES run (id),
+        FOREIGN KEY (undoes) REFERENCES run (id)
     ) {table}",
     "CREATE INDEX run_status ON run (status)",
     "CREATE INDEX run_source_file ON run (source_file_id)",
@@ -158,7 +164,6 @@ const TABLES: &[&str] = &[
         movie_id BIGINT NOT NULL,
         kind VARCHAR(8) NOT NULL,
         line BIGINT NOT NULL,
-        fields_before {text} NULL,
         FOREIGN KEY (run_id) REFERENCES run (id)
     ) {table}",
     "CREATE INDEX revision_movie ON revision (movie_id, version)",

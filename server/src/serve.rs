@@ -83,6 +83,7 @@ impl Instance {
                 db: chain.db.clone(),
                 archive: chain.archive.clone(),
                 wake: wake.clone(),
+                rule_version: chain.rules.version,
                 unknown_names: UnknownNames::default(),
             };
             let app = App::new(services, Metrics::install()?);

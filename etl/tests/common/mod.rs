@@ -1,7 +1,7 @@
 //! A fresh, migrated database and archive for each test, on every engine there is.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use entity::ingest::{Trigger, run};
+use entity::ingest::{RunMode, Trigger, run};
 use etl::{archive::Archive, chain::Chain, database, queue, rules::RuleSet};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
@@ -107,8 +107,13 @@ impl World {
 
     /// Takes a file through the chain.
     pub async fn load_file(&self, path: &Path) -> run::Model {
+        self.load_as(path, RunMode::Merge).await
+    }
+
+    /// Takes a file through the chain, to its end or until it is held.
+    pub async fn load_as(&self, path: &Path, mode: RunMode) -> run::Model {
         let version = self.chain.rules.version;
-        let id = queue::enqueue(&self.chain.db, path, Trigger::Command, version)
+        let id = queue::enqueue(&self.chain.db, path, Trigger::Command, version, mode)
             .await
             .unwrap();
         queue::run_now(&self.chain, id).await.unwrap()

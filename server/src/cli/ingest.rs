@@ -3,7 +3,7 @@
 use super::show;
 use crate::{config::Config, serve};
 use anyhow::{Context, Result};
-use entity::ingest::{RunStatus, Trigger, run};
+use entity::ingest::{RunMode, RunStatus, Trigger, run};
 use etl::{chain::Chain, queue};
 use indicatif::{ProgressBar, ProgressStyle};
 use sea_orm::{ActiveEnum, EntityTrait};
@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Files as they would be dropped into the inbox
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Hold each before merging, until it is approved or discarded
+    #[arg(long)]
+    hold: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -36,6 +39,7 @@ struct Summary {
     updated: i64,
     unchanged: i64,
     superseded: i64,
+    deleted: i64,
     rejected: i64,
     issues: i64,
     seconds: Option<f64>,
@@ -56,6 +60,7 @@ impl From<run::Model> for Summary {
             updated: run.rows_updated,
             unchanged: run.rows_unchanged,
             superseded: run.rows_superseded,
+            deleted: run.rows_deleted,
             rejected: run.rows_rejected,
             issues: run.issue_count,
             seconds: span.map(|(start, end)| (end - start).as_seconds_f64()),
@@ -71,6 +76,18 @@ impl Summary {
         let tail = match (&self.error, self.duplicate_of) {
             (Some(error), _) => format!("\n  {error}\n"),
             (None, Some(first)) => format!(": these bytes were loaded by run {first}\n"),
+            (None, None) if self.status == RunStatus::Held.to_value() => format!(
+                ": {} would be inserted, {} updated\n  `marquee approve {}` merges them, `marquee discard {}` does not\n",
+                self.inserted, self.updated, self.run, self.run
+            ),
+            (None, None) if self.data_version.is_none() => "\n".to_owned(),
+            (None, None) if self.read == 0 => format!(
+                " in {seconds:.1} s, data version {}\n  {} inserted, {} updated, {} deleted\n",
+                self.data_version.unwrap_or_default(),
+                self.inserted,
+                self.updated,
+                self.deleted,
+            ),
             (None, None) => format!(
                 " in {seconds:.1} s, data version {}\n  {} read = {} inserted + {} updated + \
                  {} unchanged + {} superseded + {} rejected; {} issues\n",
@@ -91,26 +108,45 @@ impl Summary {
 /// Loads each file; exit code 1 when one of them failed.
 pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
-    let mut summaries = Vec::new();
+    let mode = if arguments.hold {
+        RunMode::Hold
+    } else {
+        RunMode::Merge
+    };
+    let mut ids = Vec::new();
     for file in &arguments.files {
         let path = std::path::absolute(file).with_context(|| file.display().to_string())?;
         let version = chain.rules.version;
-        let id = queue::enqueue(&chain.db, &path, Trigger::Command, version).await?;
-        let run = with_progress(&chain, id).await?;
-        let summary = Summary::from(run);
-        if !arguments.json {
+        ids.push(queue::enqueue(&chain.db, &path, Trigger::Command, version, mode).await?);
+    }
+    finish(&chain, &ids, arguments.json).await
+}
+
+/// Takes queued runs to their end, or until they are held, one after the other, and shows what became of
+/// each; exit code 1 when one of them failed.
+pub async fn finish(chain: &Chain, ids: &[i64], json: bool) -> Result<ExitCode> {
+    let mut summaries = Vec::new();
+    for id in ids {
+        let summary = Summary::from(with_progress(chain, *id).await?);
+        if !json {
             show(false, &summary, Summary::text)?;
         }
         summaries.push(summary);
     }
-    if arguments.json {
+    if json {
         show(true, &summaries, |_| String::new())?;
     }
-    let well = [RunStatus::Succeeded, RunStatus::Duplicate].map(|status| status.to_value());
+    let well = [
+        RunStatus::Succeeded,
+        RunStatus::Duplicate,
+        RunStatus::Held,
+        RunStatus::Discarded,
+    ];
+    let well = well.map(|status| status.to_value());
     let all_well = summaries
         .iter()
         .all(|summary| well.contains(&summary.status));
-    chain.db.close().await?;
+    chain.db.clone().close().await?;
     Ok(if all_well {
         ExitCode::SUCCESS
     } else {

@@ -3,6 +3,7 @@
 //! Results go to standard output (`--json` for programs), everything else to standard error; a command
 //! that did not do what it was asked ends with exit code 1.
 
+mod control;
 mod ingest;
 mod migrate;
 mod sample;
@@ -32,6 +33,14 @@ enum Command {
     Serve,
     /// Take files through the chain now
     Ingest(ingest::Arguments),
+    /// Read archived files again
+    Reprocess(control::Reprocess),
+    /// Take back what a run has merged
+    Undo(control::Undo),
+    /// Let a held run merge what it has found
+    Approve(control::OfRun),
+    /// End a held run without merging it
+    Discard(control::OfRun),
     /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
     Verify(verify::Arguments),
     /// Change or show the state of the database's schema
@@ -73,6 +82,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         match arguments.command {
             Command::Serve => serve::serve(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Ingest(arguments) => ingest::run(&config, arguments).await,
+            Command::Reprocess(arguments) => control::reprocess(&config, arguments).await,
+            Command::Undo(arguments) => control::undo(&config, arguments).await,
+            Command::Approve(arguments) => control::approve(&config, arguments).await,
+            Command::Discard(arguments) => control::discard(&config, arguments).await,
             Command::Verify(arguments) => verify::run(&config, arguments).await,
             Command::Migrate(arguments) => migrate::run(&config, arguments).await,
             Command::User(arguments) => user::run(&config, arguments).await,

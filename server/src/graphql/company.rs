@@ -5,7 +5,7 @@ use super::{
     genre::GenreCount,
     load::Years,
     loaders,
-    movie::{Movie, MovieFilter, MovieOrder, movies, of_company},
+    movie::{Movie, MovieFilter, MovieOrder, movies, of_company, past},
     number,
     page::{Connection, Direction, PageArgs, cost, page},
     range,
@@ -43,18 +43,22 @@ impl From<company::Model> for Company {
 
 #[ComplexObject]
 impl Company {
-    /// Its years in order, those from `from` to `to` where given.
+    /// Its years in order, those from `from` to `to` where given, as they are or as they were in data
+    /// version `asOf`.
     async fn years(
         &self,
         ctx: &Context<'_>,
         from: Option<i32>,
         to: Option<i32>,
+        as_of: Option<i32>,
     ) -> Result<Vec<CompanyYear>> {
         let (from, to) = range(from, to);
+        past(ctx, as_of).await?;
         let years = Years {
             id: self.key,
             from,
             to,
+            as_of,
         };
         let found = loaders(ctx).company_years.load(years).await?;
         Ok(found.into_iter().flatten().map(CompanyYear::from).collect())
@@ -79,7 +83,7 @@ impl Company {
             before,
         };
         let within = Condition::all().add(of_company(self.key));
-        movies(ctx, within, filter, order_by, args).await
+        movies(ctx, within, filter, order_by, args, None).await
     }
 }
 
@@ -213,6 +217,7 @@ impl CompanyQuery {
             .collect();
         page(
             &services(ctx).db,
+            "",
             select,
             &order,
             company::Column::Id,

@@ -148,6 +148,7 @@ impl FileQuery {
         let order = [(id, Direction::Desc)];
         page(
             &services(ctx).db,
+            "",
             source_file::Entity::find(),
             &order,
             id,

@@ -4,7 +4,7 @@ use super::{
     error::Failure,
     load::Years,
     loaders,
-    movie::{Movie, MovieFilter, MovieOrder, movies, of_genre},
+    movie::{Movie, MovieFilter, MovieOrder, movies, of_genre, past},
     number,
     page::{Connection, PageArgs, cost},
     range,
@@ -42,18 +42,22 @@ impl From<genre::Model> for Genre {
 
 #[ComplexObject]
 impl Genre {
-    /// Its years in order, those from `from` to `to` where given.
+    /// Its years in order, those from `from` to `to` where given, as they are or as they were in data
+    /// version `asOf`.
     async fn years(
         &self,
         ctx: &Context<'_>,
         from: Option<i32>,
         to: Option<i32>,
+        as_of: Option<i32>,
     ) -> Result<Vec<GenreYear>> {
         let (from, to) = range(from, to);
+        past(ctx, as_of).await?;
         let years = Years {
             id: self.key,
             from,
             to,
+            as_of,
         };
         let found = loaders(ctx).genre_years.load(years).await?;
         Ok(found.into_iter().flatten().map(GenreYear::from).collect())
@@ -78,7 +82,7 @@ impl Genre {
             before,
         };
         let within = Condition::all().add(of_genre(self.key));
-        movies(ctx, within, filter, order_by, args).await
+        movies(ctx, within, filter, order_by, args, None).await
     }
 }
 

@@ -6,11 +6,21 @@ use entity::{
     ingest::{archive_object, run, run_phase, source_file},
     mart::{collection, company, country, genre, language},
 };
+use etl::{aggregate, history};
 use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
 use std::{collections::HashMap, hash::Hash};
 
 /// Many rows for each key.
 type Lists<K, M> = Batch<K, Vec<M>>;
+
+/// A movie as it is, or as it was in a data version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MovieAt {
+    /// The movie.
+    pub id: i64,
+    /// The version; the newest where there is none.
+    pub as_of: Option<i32>,
+}
 
 /// A company's or genre's years from one to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +31,8 @@ pub struct Years {
     pub from: i32,
     /// The last year.
     pub to: i32,
+    /// The data version; the newest where there is none.
+    pub as_of: Option<i32>,
 }
 
 /// How often a reason was given.
@@ -35,13 +47,13 @@ pub struct Reason {
 /// Every relation of a request.
 pub struct Loaders {
     /// Companies of a movie, in the file's order.
-    pub companies: Lists<i64, company::Model>,
+    pub companies: Lists<MovieAt, company::Model>,
     /// Genres of a movie, in the file's order.
-    pub genres: Lists<i64, genre::Model>,
+    pub genres: Lists<MovieAt, genre::Model>,
     /// Countries of a movie, in the file's order.
-    pub countries: Lists<i64, country::Model>,
+    pub countries: Lists<MovieAt, country::Model>,
     /// Languages of a movie, in the file's order.
-    pub languages: Lists<i64, language::Model>,
+    pub languages: Lists<MovieAt, language::Model>,
     /// A collection.
     pub collection: Batch<i64, collection::Model>,
     /// A genre.
@@ -78,15 +90,8 @@ impl Loaders {
             languages: links(db, "language", "code"),
             collection: one(db, "collection"),
             genre: one(db, "genre"),
-            company_years: years(
-                db,
-                "company_year",
-                "company_id",
-                |m: &company_year::Model| m.company_id,
-            ),
-            genre_years: years(db, "genre_year", "genre_id", |m: &genre_year::Model| {
-                m.genre_id
-            }),
+            company_years: years(db, "company", |m: &company_year::Model| m.company_id),
+            genre_years: years(db, "genre", |m: &genre_year::Model| m.genre_id),
             company_genres: company_genres(db),
             run: one(db, "run"),
             phases: children(db, "run_phase", "run_id"),
@@ -135,17 +140,41 @@ fn children<M: FromQueryResult + Clone + Send + Sync + 'static>(
     batch(db, sql, |rows| grouped(rows, "parent_key"))
 }
 
+/// One statement for each data version asked for, which is one in most requests.
 fn links<M: FromQueryResult + Clone + Send + Sync + 'static>(
     db: &DatabaseConnection,
     noun: &str,
     key: &str,
-) -> Lists<i64, M> {
+) -> Lists<MovieAt, M> {
     let sql = format!(
         "SELECT n.*, l.movie_id AS parent_key
          FROM movie_{noun} l JOIN {noun} n ON n.{key} = l.{noun}_{key}
          WHERE l.movie_id IN ({{keys}}) ORDER BY l.movie_id, l.position"
     );
-    batch(db, sql, |rows| grouped(rows, "parent_key"))
+    let db = db.clone();
+    Batch::new(move |keys: Vec<MovieAt>| {
+        let (db, sql) = (db.clone(), sql.clone());
+        async move {
+            let mut found: HashMap<MovieAt, Vec<M>> = HashMap::new();
+            for (as_of, ids) in by_group(keys, |key| (key.as_of, key.id)) {
+                let sql = with(&db, as_of) + &sql;
+                let groups = grouped::<i64, M>(&rows(&db, &sql, &ids, &[]).await?, "parent_key")?;
+                found.extend(
+                    groups
+                        .into_iter()
+                        .map(|(id, list)| (MovieAt { id, as_of }, list)),
+                );
+            }
+            Ok(found)
+        }
+    })
+}
+
+/// The words before a statement that reads a data version.
+fn with(db: &DatabaseConnection, as_of: Option<i32>) -> String {
+    as_of.map_or_else(String::new, |version| {
+        history::as_of(db.get_database_backend(), version)
+    })
 }
 
 fn reasons(db: &DatabaseConnection, table: &str) -> Lists<i64, Reason> {
@@ -156,15 +185,15 @@ fn reasons(db: &DatabaseConnection, table: &str) -> Lists<i64, Reason> {
     batch(db, sql, |rows| grouped(rows, "parent_key"))
 }
 
-/// One statement for each range of years asked for, which is one in most requests.
+/// One statement for each range of years and data version asked for, which is one in most requests.
 fn years<M: FromQueryResult + Clone + Send + Sync + 'static>(
     db: &DatabaseConnection,
-    table: &str,
-    parent: &str,
+    noun: &'static str,
     parent_of: fn(&M) -> i64,
 ) -> Lists<Years, M> {
+    let parent = format!("{noun}_id");
     let sql = format!(
-        "SELECT * FROM {table} WHERE {parent} IN ({{keys}}) AND year BETWEEN ? AND ?
+        "SELECT * FROM {noun}_year WHERE {parent} IN ({{keys}}) AND year BETWEEN ? AND ?
          ORDER BY {parent}, year"
     );
     let db = db.clone();
@@ -172,12 +201,25 @@ fn years<M: FromQueryResult + Clone + Send + Sync + 'static>(
         let (db, sql) = (db.clone(), sql.clone());
         async move {
             let mut found: HashMap<Years, Vec<M>> = HashMap::new();
-            for ((from, to), ids) in by_group(keys, |key| ((key.from, key.to), key.id)) {
+            for (group, ids) in by_group(keys, |key| ((key.from, key.to, key.as_of), key.id)) {
+                let (from, to, as_of) = group;
                 let range: [Value; 2] = [from.into(), to.into()];
+                let sql = match as_of {
+                    None => sql.clone(),
+                    Some(_) => {
+                        with(&db, as_of) + &aggregate::years(db.get_database_backend(), noun)
+                    }
+                };
                 for row in rows(&db, &sql, &ids, &range).await? {
                     let model = M::from_query_result(&row, "")?;
                     let id = parent_of(&model);
-                    found.entry(Years { id, from, to }).or_default().push(model);
+                    let key = Years {
+                        id,
+                        from,
+                        to,
+                        as_of,
+                    };
+                    found.entry(key).or_default().push(model);
                 }
             }
             Ok(found)

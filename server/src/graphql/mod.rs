@@ -4,7 +4,9 @@
 //! [`load::Loaders`] for what they are related to, and a guard asks [`crate::auth::require`].
 
 pub mod batch;
+pub mod change;
 pub mod company;
+pub mod control;
 pub mod error;
 pub mod event;
 pub mod file;
@@ -48,6 +50,8 @@ pub struct Services {
     pub archive: Archive,
     /// Tells the worker of this instance, if there is one, of a new run.
     pub wake: Arc<Notify>,
+    /// The rules that files are read under.
+    pub rule_version: i32,
     /// Failed sign-ins under names nobody has.
     pub unknown_names: UnknownNames,
 }
@@ -76,7 +80,7 @@ pub struct Query(
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(viewer::ViewerMutation, run::RunMutation);
+pub struct Mutation(viewer::ViewerMutation, control::RunMutation);
 
 /// The executable schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

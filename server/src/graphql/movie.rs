@@ -1,10 +1,12 @@
 //! Movies.
 
 use super::{
+    change::{Revision, revisions},
     company::Company,
     containing,
     genre::Genre,
     lineage::Lineage,
+    load::MovieAt,
     loaders, number,
     page::{Connection, Direction, PageArgs, cost, page},
     scalar::{Date, Long},
@@ -13,6 +15,7 @@ use super::{
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::mart::{collection, country, language, movie, movie_company, movie_genre};
+use etl::history;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr,
 };
@@ -52,6 +55,17 @@ pub struct Movie {
     key: i64,
     #[graphql(skip)]
     collection_id: Option<i64>,
+    #[graphql(skip)]
+    as_of: Option<i32>,
+}
+
+impl Movie {
+    fn at(&self) -> MovieAt {
+        MovieAt {
+            id: self.key,
+            as_of: self.as_of,
+        }
+    }
 }
 
 impl From<movie::Model> for Movie {
@@ -87,6 +101,7 @@ impl From<movie::Model> for Movie {
             },
             key: row.id,
             collection_id: row.collection_id,
+            as_of: None,
         }
     }
 }
@@ -103,24 +118,30 @@ impl Movie {
 
     /// Production companies in the file's order.
     async fn companies(&self, ctx: &Context<'_>) -> Result<Vec<Company>> {
-        let found = loaders(ctx).companies.load(self.key).await?;
+        let found = loaders(ctx).companies.load(self.at()).await?;
         Ok(found.into_iter().flatten().map(Company::from).collect())
     }
 
     /// Genres in the file's order.
     async fn genres(&self, ctx: &Context<'_>) -> Result<Vec<Genre>> {
-        let found = loaders(ctx).genres.load(self.key).await?;
+        let found = loaders(ctx).genres.load(self.at()).await?;
         Ok(found.into_iter().flatten().map(Genre::from).collect())
     }
 
     async fn countries(&self, ctx: &Context<'_>) -> Result<Vec<Country>> {
-        let found = loaders(ctx).countries.load(self.key).await?;
+        let found = loaders(ctx).countries.load(self.at()).await?;
         Ok(found.into_iter().flatten().map(Country::from).collect())
+    }
+
+    /// Every change of it, oldest first.
+    #[graphql(complexity = "20 + 10 * child_complexity")]
+    async fn revisions(&self, ctx: &Context<'_>) -> Result<Vec<Revision>> {
+        revisions(ctx, self.key).await
     }
 
     /// Spoken languages in the file's order.
     async fn languages(&self, ctx: &Context<'_>) -> Result<Vec<Language>> {
-        let found = loaders(ctx).languages.load(self.key).await?;
+        let found = loaders(ctx).languages.load(self.at()).await?;
         Ok(found.into_iter().flatten().map(Language::from).collect())
     }
 }
@@ -261,14 +282,27 @@ impl MovieOrder {
     }
 }
 
-/// A page of the movies that meet a condition and a filter.
+/// The words before a statement that reads a data version, which must be one there is.
+pub async fn past(ctx: &Context<'_>, as_of: Option<i32>) -> Result<String> {
+    let Some(version) = as_of else {
+        return Ok(String::new());
+    };
+    let db = &services(ctx).db;
+    history::check_version(db, version).await?;
+    Ok(history::as_of(db.get_database_backend(), version))
+}
+
+/// A page of the movies that meet a condition and a filter, now or as of a data version.
 pub async fn movies(
     ctx: &Context<'_>,
     within: Condition,
     filter: Option<MovieFilter>,
     order_by: Option<Vec<MovieOrder>>,
     args: PageArgs,
+    as_of: Option<i32>,
 ) -> Result<Connection<Movie>> {
+    let db = &services(ctx).db;
+    let with = past(ctx, as_of).await?;
     let filter = filter.unwrap_or_default().condition()?;
     let select = movie::Entity::find().filter(within.add(filter));
     let order: Vec<_> = order_by
@@ -276,7 +310,10 @@ pub async fn movies(
         .flatten()
         .map(MovieOrder::key)
         .collect();
-    page(&services(ctx).db, select, &order, movie::Column::Id, &args).await
+    let mut found: Connection<Movie> =
+        page(db, &with, select, &order, movie::Column::Id, &args).await?;
+    found.nodes_mut().for_each(|movie| movie.as_of = as_of);
+    Ok(found)
 }
 
 /// Queries for movies.
@@ -285,15 +322,19 @@ pub struct MovieQuery;
 
 #[Object]
 impl MovieQuery {
+    /// A movie, as it is or as it was in data version `asOf`.
     #[graphql(guard = "Permission::DataRead")]
-    async fn movie(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Movie>> {
-        let found = movie::Entity::find_by_id(number(&id)?)
-            .one(&services(ctx).db)
-            .await?;
-        Ok(found.map(Movie::from))
+    async fn movie(&self, ctx: &Context<'_>, id: ID, as_of: Option<i32>) -> Result<Option<Movie>> {
+        let only = Condition::all().add(movie::Column::Id.eq(number(&id)?));
+        let args = PageArgs {
+            first: Some(1),
+            ..Default::default()
+        };
+        let found = movies(ctx, only, None, None, args, as_of).await?;
+        Ok(found.into_nodes().next())
     }
 
-    /// Movies, by id unless ordered otherwise.
+    /// Movies, by id unless ordered otherwise, as they are or as they were in data version `asOf`.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "cost(first, last, child_complexity)"
@@ -308,6 +349,7 @@ impl MovieQuery {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
+        as_of: Option<i32>,
     ) -> Result<Connection<Movie>> {
         let args = PageArgs {
             first,
@@ -315,6 +357,6 @@ impl MovieQuery {
             last,
             before,
         };
-        movies(ctx, Condition::all(), filter, order_by, args).await
+        movies(ctx, Condition::all(), filter, order_by, args, as_of).await
     }
 }

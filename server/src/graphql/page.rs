@@ -11,8 +11,8 @@ use super::{
 };
 use async_graphql::{Context, Enum, Object, OutputType, Result, SimpleObject, TypeName};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, EntityTrait, ModelTrait, QueryFilter, QuerySelect,
-    QueryTrait, Select, Statement, sea_query::Expr,
+    ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, ModelTrait, QueryFilter,
+    QuerySelect, QueryTrait, Select, Statement, sea_query::Expr,
 };
 use std::borrow::Cow;
 
@@ -46,7 +46,7 @@ pub struct PageArgs {
 
 impl PageArgs {
     /// How many rows, and whether they are counted from the end.
-    fn size(&self) -> Result<(u64, bool), Failure> {
+    pub fn size(&self) -> Result<(u64, bool), Failure> {
         let (name, size, backward) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
                 return Err(Failure::Input("give first or last, not both".to_owned()));
@@ -86,8 +86,10 @@ pub struct PageInfo {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name_type)]
 pub struct Edge<N: OutputType> {
-    cursor: String,
-    node: N,
+    /// For `after` and `before`.
+    pub cursor: String,
+    /// The row.
+    pub node: N,
 }
 
 impl<N: OutputType> TypeName for Edge<N> {
@@ -102,6 +104,30 @@ pub struct Connection<N: OutputType> {
     info: PageInfo,
     /// Run only when the count is asked for.
     count: Statement,
+}
+
+impl<N: OutputType> Connection<N> {
+    /// A page of these rows, with whether there are further ones (before, after) and the statement that
+    /// counts all as `total_count`.
+    pub fn new(edges: Vec<Edge<N>>, (before, after): (bool, bool), count: Statement) -> Self {
+        let info = PageInfo {
+            has_previous_page: before,
+            has_next_page: after,
+            start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+        };
+        Self { edges, info, count }
+    }
+
+    /// The rows alone.
+    pub fn into_nodes(self) -> impl Iterator<Item = N> {
+        self.edges.into_iter().map(|edge| edge.node)
+    }
+
+    /// The rows, to be completed.
+    pub fn nodes_mut(&mut self) -> impl Iterator<Item = &mut N> {
+        self.edges.iter_mut().map(|edge| &mut edge.node)
+    }
 }
 
 impl<N: OutputType> TypeName for Connection<N> {
@@ -134,12 +160,13 @@ impl<N: OutputType> Connection<N> {
     }
 }
 
-/// A page of the rows that `select` gives.
+/// A page of the rows that `select` gives, with the words `with` before each of its statements.
 ///
 /// # Errors
 /// [`Failure::Input`] for arguments that contradict each other and cursors of another list or order.
 pub async fn page<E, N>(
     db: &DatabaseConnection,
+    with: &str,
     select: Select<E>,
     order: &[(E::Column, Direction)],
     id: E::Column,
@@ -174,7 +201,11 @@ where
             continue;
         };
         let part = part.ordered(select.clone().filter(within), &keys, backward);
-        rows.extend(part.limit(missing).all(db).await?);
+        let mut statement = part.limit(missing).build(db.get_database_backend());
+        statement.sql.insert_str(0, with);
+        for row in db.query_all_raw(statement).await? {
+            rows.push(E::Model::from_query_result(&row, "")?);
+        }
     }
     let more = rows.len() as u64 > size;
     rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
@@ -186,15 +217,14 @@ where
         node: N::from(row),
     };
     let edges: Vec<_> = rows.into_iter().map(edge).collect();
-    let info = PageInfo {
-        has_previous_page: if backward { more } else { after.is_some() },
-        has_next_page: if backward { before.is_some() } else { more },
-        start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-        end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+    let further = match backward {
+        true => (more, before.is_some()),
+        false => (after.is_some(), more),
     };
-    let count = select
+    let mut count = select
         .select_only()
         .expr_as(Expr::cust("COUNT(*)"), "total_count")
         .build(db.get_database_backend());
-    Ok(Connection { edges, info, count })
+    count.sql.insert_str(0, with);
+    Ok(Connection::new(edges, further, count))
 }

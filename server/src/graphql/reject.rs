@@ -83,5 +83,13 @@ pub async fn rejects(
         select = select.filter(reject::Column::Code.eq(code));
     }
     let order = [(reject::Column::Line, Direction::Asc)];
-    page(&services(ctx).db, select, &order, reject::Column::Id, &args).await
+    page(
+        &services(ctx).db,
+        "",
+        select,
+        &order,
+        reject::Column::Id,
+        &args,
+    )
+    .await
 }

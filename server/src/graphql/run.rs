@@ -1,7 +1,7 @@
-//! Runs: what they did, how far they are, and trying one again.
+//! Runs: what they did and how far they are.
 
 use super::{
-    Client,
+    change::{Change, ChangeKind, changes},
     error::Failure,
     event::RunEvent,
     file::SourceFile,
@@ -11,12 +11,11 @@ use super::{
     page::{Connection, Direction, PageArgs, cost, page},
     reject::{Reject, RejectFilter, rejects},
     scalar::{DateTime, Long},
-    services, viewer,
+    services,
 };
-use crate::auth::{Denied, Permission, audit};
+use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::ingest::{self, issue, run, run_event, run_phase};
-use etl::queue;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// What a run does.
@@ -25,6 +24,20 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 pub enum RunKind {
     /// Loads a file that arrived.
     Ingest,
+    /// Reads an archived file again.
+    Reprocess,
+    /// Takes back what another run merged.
+    Undo,
+}
+
+/// What a run does with the differences it has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ingest::RunMode")]
+pub enum RunMode {
+    /// Merges them.
+    Merge,
+    /// Holds them until somebody approves or discards them.
+    Hold,
 }
 
 /// Where a run stands.
@@ -77,6 +90,9 @@ pub struct Run {
     trigger: Trigger,
     /// The name under which the file arrived.
     file_name: String,
+    mode: RunMode,
+    /// Why it waits for approval.
+    held_because: Option<String>,
     rule_version: i32,
     /// The data version this run's merge made.
     data_version: Option<i32>,
@@ -94,6 +110,8 @@ pub struct Run {
     file_id: Option<i64>,
     #[graphql(skip)]
     first_id: Option<i64>,
+    #[graphql(skip)]
+    undoes_id: Option<i64>,
 }
 
 impl From<run::Model> for Run {
@@ -105,6 +123,8 @@ impl From<run::Model> for Run {
             status: row.status.into(),
             trigger: row.triggered_by.into(),
             file_name: row.file_name,
+            mode: row.mode.into(),
+            held_because: row.held_because,
             rule_version: row.rule_version,
             data_version: row.data_version,
             created_at: row.created_at.into(),
@@ -116,6 +136,7 @@ impl From<run::Model> for Run {
                 updated: row.rows_updated.into(),
                 unchanged: row.rows_unchanged.into(),
                 superseded: row.rows_superseded.into(),
+                deleted: row.rows_deleted.into(),
                 rejected: row.rows_rejected.into(),
                 issues: row.issue_count.into(),
             },
@@ -123,6 +144,7 @@ impl From<run::Model> for Run {
             key: row.id,
             file_id: row.source_file_id,
             first_id: row.duplicate_of,
+            undoes_id: row.undoes,
         }
     }
 }
@@ -155,6 +177,28 @@ impl Run {
             return Ok(None);
         };
         Ok(loaders(ctx).run.load(id).await?.map(Run::from))
+    }
+
+    /// The run whose merge this one takes back.
+    async fn undoes(&self, ctx: &Context<'_>) -> Result<Option<Run>> {
+        let Some(id) = self.undoes_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx).run.load(id).await?.map(Run::from))
+    }
+
+    /// What it has changed, or would change while it is held, field by field, in the file's order.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        kind: Option<ChangeKind>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<Change>> {
+        let run = loaders(ctx).run.load(self.key).await?;
+        let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
+        changes(ctx, &run, kind, first, after).await
     }
 
     /// What it did, in order.
@@ -218,7 +262,7 @@ impl Run {
             before,
         };
         let select = issue::Entity::find().filter(issue::Column::RunId.eq(self.key));
-        page(&services(ctx).db, select, &[], issue::Column::Id, &args).await
+        page(&services(ctx).db, "", select, &[], issue::Column::Id, &args).await
     }
 
     /// The run's log, oldest first.
@@ -241,7 +285,15 @@ impl Run {
             before,
         };
         let select = run_event::Entity::find().filter(run_event::Column::RunId.eq(self.key));
-        page(&services(ctx).db, select, &[], run_event::Column::Id, &args).await
+        page(
+            &services(ctx).db,
+            "",
+            select,
+            &[],
+            run_event::Column::Id,
+            &args,
+        )
+        .await
     }
 }
 
@@ -283,8 +335,10 @@ pub struct RunCounts {
     inserted: Long,
     updated: Long,
     unchanged: Long,
-    /// Earlier rows of an id that a later line of the same file gives again.
+    /// Rows of an id that a later line of the same file, or a file that arrived later, gives again.
     superseded: Long,
+    /// Movies taken out of the mart; no rows that were read.
+    deleted: Long,
     rejected: Long,
     issues: Long,
 }
@@ -352,41 +406,14 @@ impl RunQuery {
             select = select.filter(run::Column::Status.is_in(statuses));
         }
         let order = [(run::Column::Id, Direction::Desc)];
-        page(&services(ctx).db, select, &order, run::Column::Id, &args).await
-    }
-}
-
-/// Mutations of runs.
-#[derive(Default)]
-pub struct RunMutation;
-
-#[Object]
-impl RunMutation {
-    /// Tries a failed run again: a new run of the same archived file.
-    #[graphql(guard = "Permission::RunTrigger")]
-    async fn retry_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
-        let services = services(ctx);
-        let old = number(&id)?;
-        if run::Entity::find_by_id(old)
-            .one(&services.db)
-            .await?
-            .is_none()
-        {
-            return Err(Failure::NotFound(format!("there is no run {old}")).into());
-        }
-        let new = queue::retry(&services.db, old, ingest::Trigger::Api).await?;
-        services.wake.notify_one();
-        let event = audit::Event {
-            actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
-            action: "run.retry",
-            subject: format!("run {old}"),
-            address: ctx.data_opt::<Client>().and_then(|client| client.address),
-            after: Some(format!("run {new}")),
-            ..Default::default()
-        };
-        audit::record(&services.db, event).await?;
-        let run = run::Entity::find_by_id(new).one(&services.db).await?;
-        let run = run.ok_or_else(|| Failure::Broken(format!("run {new} is gone")))?;
-        Ok(run.into())
+        page(
+            &services(ctx).db,
+            "",
+            select,
+            &order,
+            run::Column::Id,
+            &args,
+        )
+        .await
     }
 }

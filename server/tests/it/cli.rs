@@ -135,6 +135,61 @@ async fn files_are_loaded_and_verified() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_are_held_approved_undone_and_read_again() {
+    on_every_engine(|shell| {
+        shell.write("a.csv", file(&[Line::default()]));
+        shell.write(
+            "b.csv",
+            file(&[Line {
+                budget: 1,
+                ..Line::default()
+            }]),
+        );
+        shell.json(&["ingest", "a.csv", "--json"]);
+        let held = shell.run(&["ingest", "b.csv", "--hold"]);
+        assert!(held.status.success());
+        assert!(
+            text(&held.stdout).contains("run 2 held: 0 would be inserted, 1 updated"),
+            "{held:?}"
+        );
+        assert_eq!(shell.json(&["approve", "2", "--json"])[0]["updated"], 1);
+        let refused = shell.run(&["undo", "1"]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(
+            text(&refused.stderr).contains("later runs have changed the same movies or names (2)"),
+            "{refused:?}"
+        );
+        let undone = shell.json(&["undo", "1", "--cascade", "--json"]);
+        assert_eq!(
+            (&undone[0]["updated"], &undone[1]["deleted"]),
+            (&1.into(), &1.into())
+        );
+        let again = shell.json(&["reprocess", "--all", "--json"]);
+        assert_eq!(
+            (&again[0]["inserted"], &again[1]["updated"]),
+            (&1.into(), &1.into())
+        );
+        let preview = shell.json(&["reprocess", "--run", "1", "--preview", "--json"]);
+        assert_eq!(
+            (&preview[0]["status"], &preview[0]["superseded"]),
+            (&"held".into(), &1.into())
+        );
+        let run = preview[0]["run"].to_string();
+        assert_eq!(
+            shell.json(&["discard", &run, "--json"])[0]["status"],
+            "discarded"
+        );
+        assert!(shell.run(&["verify"]).status.success());
+        assert_eq!(
+            shell.run(&["reprocess"]).status.code(),
+            Some(2),
+            "which file?"
+        );
+    })
+    .await;
+}
+
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder)
         .unwrap()

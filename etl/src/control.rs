@@ -1,0 +1,311 @@
+//! What people do with runs: try one again, read its file again, approve, discard, cancel or undo it.
+//!
+//! Each answers with the run that does it, which waits in the queue.
+
+use crate::{
+    Error, Result, database, merge,
+    queue::{insert_job, new_run},
+    undo,
+};
+use chrono::Utc;
+use entity::ingest::{RunKind, RunMode, RunStatus, Trigger, job, run, source_file};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
+    EntityTrait, QueryFilter, QueryOrder,
+};
+use std::path::Path;
+
+/// Files that are read again give way to those that arrive.
+const REPROCESS_PRIORITY: i32 = -1;
+
+/// The run of that id.
+///
+/// # Errors
+/// [`Error::Input`] when there is none.
+pub async fn find<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<run::Model> {
+    run::Entity::find_by_id(run_id)
+        .one(db)
+        .await?
+        .ok_or_else(|| Error::Input(format!("there is no run {run_id}")))
+}
+
+/// Queues a failed or cancelled run's file again, as a run of its own.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such run, when it has not failed, or when its file was never archived
+/// and is gone from where it lay.
+pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Result<i64> {
+    let old = find(db, run_id).await?;
+    if !matches!(old.status, RunStatus::Failed | RunStatus::Cancelled) {
+        return Err(Error::Input(format!(
+            "run {run_id} has not failed; only failed and cancelled runs can be tried again"
+        )));
+    }
+    let path = match old.source_file_id {
+        Some(_) => None,
+        None => job::Entity::find()
+            .filter(job::Column::RunId.eq(run_id))
+            .one(db)
+            .await?
+            .and_then(|job| job.path),
+    };
+    if old.kind != RunKind::Undo
+        && old.source_file_id.is_none()
+        && !path.as_deref().is_some_and(|p| Path::new(p).exists())
+    {
+        return Err(Error::Input(format!(
+            "run {run_id} never archived its file {} and the file is no longer there; \
+             put it into the inbox again",
+            old.file_name
+        )));
+    }
+    let tx = database::begin(db).await?;
+    let new = run::ActiveModel {
+        kind: Set(old.kind),
+        mode: Set(old.mode),
+        undoes: Set(old.undoes),
+        source_file_id: Set(old.source_file_id),
+        bytes_total: Set(old.bytes_total),
+        ..new_run(old.file_name, trigger, old.rule_version)
+    }
+    .insert(&tx)
+    .await?;
+    insert_job(&tx, new.id, path, 0).await?;
+    tx.commit().await?;
+    Ok(new.id)
+}
+
+/// Queues the archived file of that hash to be read again under a rule set.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such file.
+pub async fn reprocess_file(
+    db: &DatabaseConnection,
+    sha256: &str,
+    trigger: Trigger,
+    rule_version: i32,
+    mode: RunMode,
+) -> Result<i64> {
+    let file = source_file::Entity::find()
+        .filter(source_file::Column::Sha256.eq(sha256.to_ascii_lowercase()))
+        .one(db)
+        .await?
+        .ok_or_else(|| Error::Input(format!("there is no file with the SHA-256 {sha256}")))?;
+    insert_reprocess(db, &file, trigger, rule_version, mode).await
+}
+
+/// Queues the file of a run to be read again.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such run or its file was never archived.
+pub async fn reprocess_run(
+    db: &DatabaseConnection,
+    run_id: i64,
+    trigger: Trigger,
+    rule_version: i32,
+    mode: RunMode,
+) -> Result<i64> {
+    let old = find(db, run_id).await?;
+    let file = crate::queue::file_of(db, &old).await?.ok_or_else(|| {
+        Error::Input(format!(
+            "run {run_id} has no archived file; put {} into the inbox again",
+            old.file_name
+        ))
+    })?;
+    insert_reprocess(db, &file, trigger, rule_version, mode).await
+}
+
+/// Queues every archived file that has been loaded, oldest first, to be read again.
+pub async fn reprocess_all(
+    db: &DatabaseConnection,
+    trigger: Trigger,
+    rule_version: i32,
+    mode: RunMode,
+) -> Result<Vec<i64>> {
+    let files = source_file::Entity::find()
+        .filter(source_file::Column::Source.is_not_null())
+        .order_by_asc(source_file::Column::Id)
+        .all(db)
+        .await?;
+    let mut runs = Vec::with_capacity(files.len());
+    for file in &files {
+        runs.push(insert_reprocess(db, file, trigger, rule_version, mode).await?);
+    }
+    Ok(runs)
+}
+
+async fn insert_reprocess(
+    db: &DatabaseConnection,
+    file: &source_file::Model,
+    trigger: Trigger,
+    rule_version: i32,
+    mode: RunMode,
+) -> Result<i64> {
+    // The name tells how the file is packed, so it is that of the newest run that could read it.
+    let name = run::Entity::find()
+        .filter(run::Column::SourceFileId.eq(file.id))
+        .filter(run::Column::RowsRead.gt(0))
+        .order_by_desc(run::Column::Id)
+        .one(db)
+        .await?
+        .map_or_else(|| file.name.clone(), |run| run.file_name);
+    let tx = database::begin(db).await?;
+    let run = run::ActiveModel {
+        kind: Set(RunKind::Reprocess),
+        mode: Set(mode),
+        source_file_id: Set(Some(file.id)),
+        bytes_total: Set(Some(file.bytes)),
+        ..new_run(name, trigger, rule_version)
+    }
+    .insert(&tx)
+    .await?;
+    insert_job(&tx, run.id, None, REPROCESS_PRIORITY).await?;
+    tx.commit().await?;
+    Ok(run.id)
+}
+
+/// Lets a held run merge what it has found.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such run or it is not held.
+pub async fn approve(db: &DatabaseConnection, run_id: i64) -> Result<()> {
+    let tx = database::begin(db).await?;
+    leave(&tx, run_id, &[RunStatus::Held], RunStatus::Queued).await?;
+    run::ActiveModel {
+        id: Set(run_id),
+        approved_at: Set(Some(Utc::now())),
+        ..Default::default()
+    }
+    .update(&tx)
+    .await?;
+    database::execute(
+        &tx,
+        "UPDATE job SET done_at = NULL, attempts = 0, lease_until = NULL WHERE run_id = ?",
+        [run_id.into()],
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a held run without merging it.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such run or it is not held.
+pub async fn discard(db: &DatabaseConnection, run_id: i64) -> Result<()> {
+    end(db, run_id, &[RunStatus::Held], RunStatus::Discarded).await
+}
+
+/// Ends a run that waits or is under way, unless it is merging already.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such run or it has come too far.
+pub async fn cancel(db: &DatabaseConnection, run_id: i64) -> Result<()> {
+    use RunStatus::{Archiving, Comparing, Held, Queued, Reading, Staging};
+    let early = [Queued, Archiving, Reading, Staging, Comparing, Held];
+    end(db, run_id, &early, RunStatus::Cancelled).await
+}
+
+async fn end(
+    db: &DatabaseConnection,
+    run_id: i64,
+    from: &[RunStatus],
+    to: RunStatus,
+) -> Result<()> {
+    let tx = database::begin(db).await?;
+    leave(&tx, run_id, from, to).await?;
+    run::ActiveModel {
+        id: Set(run_id),
+        finished_at: Set(Some(Utc::now())),
+        ..Default::default()
+    }
+    .update(&tx)
+    .await?;
+    // A worker that has it finds its fence gone, and stops.
+    database::execute(
+        &tx,
+        "UPDATE job SET fence = fence + 1, done_at = ?, lease_owner = NULL, lease_until = NULL
+         WHERE run_id = ?",
+        [Utc::now().into(), run_id.into()],
+    )
+    .await?;
+    tx.commit().await?;
+    merge::clear_staging(db, run_id).await?;
+    Ok(())
+}
+
+/// Moves a run from one of the given statuses to another.
+async fn leave<C: ConnectionTrait>(
+    db: &C,
+    run_id: i64,
+    from: &[RunStatus],
+    to: RunStatus,
+) -> Result<()> {
+    let moved = run::Entity::update_many()
+        .col_expr(run::Column::Status, sea_orm::sea_query::Expr::value(to))
+        .filter(run::Column::Id.eq(run_id))
+        .filter(run::Column::Status.is_in(from.iter().copied()))
+        .exec(db)
+        .await?;
+    if moved.rows_affected == 1 {
+        return Ok(());
+    }
+    let run = find(db, run_id).await?;
+    let now = sea_orm::ActiveEnum::to_value(&run.status);
+    let wanted: Vec<String> = from.iter().map(sea_orm::ActiveEnum::to_value).collect();
+    Err(Error::Input(format!(
+        "run {run_id} is {now}; only a run that is {} can become {}",
+        wanted.join(", "),
+        sea_orm::ActiveEnum::to_value(&to)
+    )))
+}
+
+/// Queues the undoing of what a run has merged; answers the runs that do it, in order.
+///
+/// With `cascade`, what later runs have changed of the same movies is undone first; without, it is a reason
+/// to refuse.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such run, it has not merged anything that could be undone, or later
+/// runs stand in the way.
+pub async fn undo(
+    db: &DatabaseConnection,
+    run_id: i64,
+    trigger: Trigger,
+    cascade: bool,
+) -> Result<Vec<i64>> {
+    let target = find(db, run_id).await?;
+    undo::check(&target)?;
+    // Each run's conflicts, and theirs, newest first.
+    let mut targets = vec![target];
+    let mut next = 0;
+    while let Some(target) = targets.get(next) {
+        let conflicts = undo::conflicts(db, target).await?;
+        if !cascade && !conflicts.is_empty() {
+            return Err(Error::Input(undo::refusal(run_id, &conflicts)));
+        }
+        for id in conflicts {
+            if targets.iter().all(|known| known.id != id) {
+                targets.push(find(db, id).await?);
+            }
+        }
+        next += 1;
+    }
+    targets.sort_by_key(|target| std::cmp::Reverse(target.data_version));
+    let tx = database::begin(db).await?;
+    let mut runs = Vec::with_capacity(targets.len());
+    for target in targets {
+        let run = run::ActiveModel {
+            kind: Set(RunKind::Undo),
+            undoes: Set(Some(target.id)),
+            source_file_id: Set(target.source_file_id),
+            ..new_run(target.file_name, trigger, target.rule_version)
+        }
+        .insert(&tx)
+        .await?;
+        insert_job(&tx, run.id, None, 0).await?;
+        runs.push(run.id);
+    }
+    tx.commit().await?;
+    Ok(runs)
+}

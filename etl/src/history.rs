@@ -1,0 +1,379 @@
+//! What was: the mart as of a version, and what a run changes, field by field.
+
+use crate::{
+    Error, Result, database,
+    merge::{LISTS, MOVIE_COLUMNS, nouns},
+};
+use entity::{
+    ingest::{RunStatus, run},
+    mart::movie,
+};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DbErr, FromQueryResult, Iterable, ModelTrait, Value,
+};
+use std::collections::HashMap;
+
+/// Words to put before a `SELECT` so that it reads movies, their links and what they refer to as they were
+/// in `version`: they stand in for the tables of the same names.
+///
+/// A movie's state then is the one that the first later change has replaced, or else the present one.
+/// Names are the present ones, or those that what is gone had at last.
+pub fn as_of(backend: DatabaseBackend, version: i32) -> String {
+    // Inside, SQLite would take a table's bare name for the stand-in's.
+    let main = match backend {
+        DatabaseBackend::Sqlite => "main.",
+        _ => "",
+    };
+    let unchanged = |id: &str| {
+        format!(
+            "NOT EXISTS (SELECT 1 FROM revision r WHERE r.movie_id = {id} AND r.version > {version})"
+        )
+    };
+    let replaced = |id: &str| {
+        format!(
+            "t.until_version = (SELECT MIN(r.version) FROM revision r
+             WHERE r.movie_id = {id} AND r.version > {version})"
+        )
+    };
+    let columns: Vec<String> = MOVIE_COLUMNS
+        .iter()
+        .map(|column| format!("t.{column}"))
+        .collect();
+    let columns = columns.join(", ");
+    let mut tables = vec![format!(
+        "movie AS (SELECT {columns} FROM {main}movie t WHERE {}
+         UNION ALL SELECT {columns} FROM past_movie t WHERE {})",
+        unchanged("t.id"),
+        replaced("t.id")
+    )];
+    for (noun, _, key) in LISTS {
+        tables.push(format!(
+            "movie_{noun} AS (
+             SELECT t.movie_id, t.{key}, t.position FROM {main}movie_{noun} t WHERE {}
+             UNION ALL SELECT t.movie_id, t.{key}, t.position FROM past_movie_{noun} t WHERE {})",
+            unchanged("t.movie_id"),
+            replaced("t.movie_id")
+        ));
+    }
+    for (noun, key) in nouns() {
+        let (count, zero) = match noun {
+            "company" | "genre" => (", t.movie_count", ", 0"),
+            _ => ("", ""),
+        };
+        let name_key = match key {
+            "id" => "CAST(p.name_key AS SIGNED)",
+            _ => "p.name_key",
+        };
+        tables.push(format!(
+            "{noun} AS (SELECT t.{key}, t.name{count} FROM {main}{noun} t
+             UNION ALL SELECT {name_key}, p.name{zero} FROM past_name p
+             WHERE p.noun = '{noun}' AND p.name IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM {main}{noun} n WHERE n.{key} = {name_key})
+             AND NOT EXISTS (
+                 SELECT 1 FROM past_name q WHERE q.noun = p.noun AND q.name_key = p.name_key
+                 AND q.name IS NOT NULL AND q.until_version > p.until_version))"
+        ));
+    }
+    format!("WITH {} ", tables.join(", "))
+}
+
+/// Checks that there is such a version.
+///
+/// # Errors
+/// [`Error::Input`] when there is none.
+pub async fn check_version<C: ConnectionTrait>(db: &C, version: i32) -> Result<()> {
+    let rows = database::query(db, "SELECT version FROM mart_state WHERE id = 1", []).await?;
+    let newest: i32 = match rows.first() {
+        Some(row) => row.try_get_by_index(0)?,
+        None => 0,
+    };
+    if (0..=newest).contains(&version) {
+        return Ok(());
+    }
+    Err(Error::Input(format!(
+        "there is no data version {version}; the newest is {newest}"
+    )))
+}
+
+/// A movie with what it is linked to, by name, in the file's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub movie: movie::Model,
+    lists: [Vec<String>; LISTS.len()],
+}
+
+/// A field that a change gives another value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The field, such as `budget` or `companies`.
+    pub field: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// A movie that a run changes.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub movie_id: i64,
+    /// `inserted`, `updated` or `deleted`.
+    pub kind: String,
+    pub line: i64,
+    pub title: String,
+    /// What becomes of each field; for a movie that is new or gone, of all that have a value.
+    pub fields: Vec<FieldChange>,
+}
+
+/// Names of lists as fields.
+const LIST_FIELDS: [&str; LISTS.len()] = ["companies", "genres", "countries", "languages"];
+
+/// Columns that are about the record, not the movie.
+const PLACE: [&str; 7] = [
+    "id",
+    "row_hash",
+    "run_id",
+    "line",
+    "byte_offset",
+    "byte_length",
+    "release_year",
+];
+
+/// The fields in which two states differ.
+pub fn differences(before: Option<&State>, after: Option<&State>) -> Vec<FieldChange> {
+    use sea_orm::IdenStatic;
+    let value = |state: Option<&State>, column: movie::Column| text(state?.movie.get(column));
+    let columns = movie::Column::iter().filter(|column| !PLACE.contains(&column.as_str()));
+    let plain = columns.map(|column| FieldChange {
+        field: column.as_str().to_owned(),
+        before: value(before, column),
+        after: value(after, column),
+    });
+    let list = |state: Option<&State>, at: usize| {
+        let list = state.map(|state| &state.lists[at])?;
+        (!list.is_empty()).then(|| list.join(", "))
+    };
+    let lists = LIST_FIELDS
+        .iter()
+        .enumerate()
+        .map(|(at, field)| FieldChange {
+            field: (*field).to_owned(),
+            before: list(before, at),
+            after: list(after, at),
+        });
+    plain
+        .chain(lists)
+        .filter(|change| change.before != change.after)
+        .collect()
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Bool(value) => value.map(|value| value.to_string()),
+        Value::Int(value) => value.map(|value| value.to_string()),
+        Value::BigInt(value) => value.map(|value| value.to_string()),
+        Value::Double(value) => value.map(|value| value.to_string()),
+        Value::ChronoDate(value) => value.map(|value| value.to_string()),
+        Value::String(value) => value,
+        _ => None,
+    }
+}
+
+/// Where states are read from.
+#[derive(Clone, Copy, Debug)]
+pub enum At {
+    /// The mart as of a version.
+    Version(i32),
+    /// The mart as it is.
+    Now,
+    /// What a run has staged and merging it would make of them.
+    Staged(i64),
+}
+
+/// The states of movies, by id.
+pub async fn states<C: ConnectionTrait>(
+    db: &C,
+    at: At,
+    movie_ids: &[i64],
+) -> Result<HashMap<i64, State>> {
+    if movie_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<String> = movie_ids.iter().map(i64::to_string).collect();
+    let ids = ids.join(", ");
+    let columns = |alias: &str| -> String {
+        let columns = MOVIE_COLUMNS.iter().filter(|column| **column != "id");
+        columns
+            .map(|column| format!(", {alias}.{column}"))
+            .collect()
+    };
+    // A staged row's change says whether it is the one of its id that counts.
+    let change = "JOIN staging_change c ON c.run_id = s.run_id AND c.line = s.line
+                  AND c.kind IN ('inserted', 'updated')";
+    let (with, sql) = match at {
+        At::Version(version) => (as_of(db.get_database_backend(), version), None),
+        At::Now => (String::new(), None),
+        At::Staged(run_id) => (
+            String::new(),
+            Some(format!(
+                "SELECT s.movie_id AS id{} FROM staging_movie s {change}
+                 WHERE s.run_id = {run_id} AND s.movie_id IN ({ids})",
+                columns("s")
+            )),
+        ),
+    };
+    let sql = sql.unwrap_or_else(|| {
+        format!(
+            "{with}SELECT m.id{} FROM movie m WHERE m.id IN ({ids})",
+            columns("m")
+        )
+    });
+    let mut states = HashMap::new();
+    for row in database::query(db, &sql, []).await? {
+        let movie = movie::Model::from_query_result(&row, "")?;
+        let lists = Default::default();
+        states.insert(movie.id, State { movie, lists });
+    }
+    for (at_list, (noun, name_key, key)) in LISTS.iter().enumerate() {
+        let sql = match at {
+            At::Staged(run_id) => format!(
+                "SELECT s.movie_id, COALESCE(
+                     (SELECT n.name FROM staging_{noun} n WHERE n.run_id = s.run_id
+                      AND n.{name_key} = l.{key} ORDER BY n.line DESC LIMIT 1),
+                     (SELECT n.name FROM {noun} n WHERE n.{name_key} = l.{key}), '?') AS name
+                 FROM staging_movie s {change}
+                 JOIN staging_movie_{noun} l ON l.run_id = s.run_id AND l.line = s.line
+                 WHERE s.run_id = {run_id} AND s.movie_id IN ({ids}) ORDER BY s.movie_id, l.position"
+            ),
+            _ => format!(
+                "{with}SELECT l.movie_id, n.name FROM movie_{noun} l
+                 JOIN {noun} n ON n.{name_key} = l.{key}
+                 WHERE l.movie_id IN ({ids}) ORDER BY l.movie_id, l.position"
+            ),
+        };
+        for row in database::query(db, &sql, []).await? {
+            if let Some(state) = states.get_mut(&row.try_get_by_index::<i64>(0)?) {
+                state.lists[at_list].push(row.try_get_by_index(1)?);
+            }
+        }
+    }
+    Ok(states)
+}
+
+/// A page of what a run changes, or has changed, after the line `after`: most `limit` changes of one kind,
+/// or of any, in the file's order.
+pub async fn changes(
+    db: &impl ConnectionTrait,
+    run: &run::Model,
+    kind: Option<&str>,
+    after: Option<(i64, i64)>,
+    limit: u64,
+) -> Result<Vec<Change>> {
+    let (before, then, table) = match (run.status, run.data_version) {
+        (_, Some(version)) => (At::Version(version - 1), At::Version(version), "revision"),
+        (RunStatus::Held, None) => (At::Now, At::Staged(run.id), "staging_change"),
+        _ => return Ok(Vec::new()),
+    };
+    let (line, movie_id) = after.unwrap_or((i64::MIN, i64::MIN));
+    let sql = format!(
+        "SELECT movie_id, kind, line FROM {table}
+         WHERE run_id = ? AND kind IN ('inserted', 'updated', 'deleted') AND (? = '' OR kind = ?)
+         AND (line > ? OR (line = ? AND movie_id > ?))
+         ORDER BY line, movie_id LIMIT {limit}"
+    );
+    let kind = kind.unwrap_or_default();
+    let values: [Value; 6] = [
+        run.id.into(),
+        kind.into(),
+        kind.into(),
+        line.into(),
+        line.into(),
+        movie_id.into(),
+    ];
+    let rows = database::query(db, &sql, values).await?;
+    let rows: Result<Vec<(i64, String, i64)>, DbErr> = rows
+        .iter()
+        .map(|row| {
+            Ok((
+                row.try_get_by_index(0)?,
+                row.try_get_by_index(1)?,
+                row.try_get_by_index(2)?,
+            ))
+        })
+        .collect();
+    let rows = rows?;
+    let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
+    let before = states(db, before, &ids).await?;
+    let after = states(db, then, &ids).await?;
+    let change = |(movie_id, kind, line): (i64, String, i64)| {
+        let (before, after) = (before.get(&movie_id), after.get(&movie_id));
+        let title = after.or(before).map(|state| state.movie.title.clone());
+        Change {
+            movie_id,
+            kind,
+            line,
+            title: title.unwrap_or_default(),
+            fields: differences(before, after),
+        }
+    };
+    Ok(rows.into_iter().map(change).collect())
+}
+
+/// What became of a movie in one version.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    pub version: i32,
+    pub run_id: i64,
+    /// `inserted`, `updated` or `deleted`.
+    pub kind: String,
+    pub fields: Vec<FieldChange>,
+}
+
+/// Every change of a movie, oldest first.
+pub async fn revisions<C: ConnectionTrait>(db: &C, movie_id: i64) -> Result<Vec<Revision>> {
+    let rows = database::query(
+        db,
+        "SELECT version, run_id, kind FROM revision WHERE movie_id = ? ORDER BY version",
+        [movie_id.into()],
+    )
+    .await?;
+    // What each change has replaced.
+    let mut past: HashMap<i32, State> = HashMap::new();
+    let columns = MOVIE_COLUMNS.join(", ");
+    let sql = format!("SELECT {columns}, until_version FROM past_movie WHERE id = ?");
+    for row in database::query(db, &sql, [movie_id.into()]).await? {
+        let movie = movie::Model::from_query_result(&row, "")?;
+        let lists = Default::default();
+        past.insert(row.try_get("", "until_version")?, State { movie, lists });
+    }
+    for (at, (noun, name_key, key)) in LISTS.iter().enumerate() {
+        let sql = format!(
+            "SELECT l.until_version, COALESCE(n.name, (
+                 SELECT p.name FROM past_name p WHERE p.noun = '{noun}' AND p.name_key = l.{key}
+                 AND p.name IS NOT NULL ORDER BY p.until_version DESC LIMIT 1), '?')
+             FROM past_movie_{noun} l LEFT JOIN {noun} n ON n.{name_key} = l.{key}
+             WHERE l.movie_id = ? ORDER BY l.until_version, l.position"
+        );
+        for row in database::query(db, &sql, [movie_id.into()]).await? {
+            if let Some(state) = past.get_mut(&row.try_get_by_index::<i32>(0)?) {
+                state.lists[at].push(row.try_get_by_index(1)?);
+            }
+        }
+    }
+    let now = states(db, At::Now, &[movie_id]).await?.remove(&movie_id);
+    let mut revisions = Vec::with_capacity(rows.len());
+    let versions: Result<Vec<i32>, DbErr> =
+        rows.iter().map(|row| row.try_get_by_index(0)).collect();
+    let versions = versions?;
+    for (at, row) in rows.iter().enumerate() {
+        let after = match versions.get(at + 1) {
+            Some(next) => past.get(next),
+            None => now.as_ref(),
+        };
+        revisions.push(Revision {
+            version: versions[at],
+            run_id: row.try_get_by_index(1)?,
+            kind: row.try_get_by_index(2)?,
+            fields: differences(past.get(&versions[at]), after),
+        });
+    }
+    Ok(revisions)
+}

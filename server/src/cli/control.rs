@@ -1,0 +1,94 @@
+//! `marquee reprocess`, `undo`, `approve` and `discard`: what is done with runs and archived files.
+
+use super::ingest::finish;
+use crate::{config::Config, serve};
+use anyhow::Result;
+use entity::ingest::{RunMode, Trigger};
+use etl::control;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub struct Reprocess {
+    #[command(flatten)]
+    which: Which,
+    /// Hold each before merging, so that its changes can be looked at
+    #[arg(long)]
+    preview: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The archived file with this hash
+    #[arg(long, value_name = "SHA256")]
+    file: Option<String>,
+    /// The file of this run
+    #[arg(long, value_name = "ID")]
+    run: Option<i64>,
+    /// Every file, oldest first
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Undo {
+    /// The run
+    run: i64,
+    /// Undo later runs that changed the same movies first
+    #[arg(long)]
+    cascade: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct OfRun {
+    /// The run
+    run: i64,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads archived files again.
+pub async fn reprocess(config: &Config, arguments: Reprocess) -> Result<ExitCode> {
+    let chain = serve::open(config).await?;
+    let (db, rules, by) = (&chain.db, chain.rules.version, Trigger::Command);
+    let mode = if arguments.preview {
+        RunMode::Hold
+    } else {
+        RunMode::Merge
+    };
+    let ids = match (&arguments.which.file, arguments.which.run) {
+        (Some(sha256), _) => vec![control::reprocess_file(db, sha256, by, rules, mode).await?],
+        (None, Some(run)) => vec![control::reprocess_run(db, run, by, rules, mode).await?],
+        (None, None) => control::reprocess_all(db, by, rules, mode).await?,
+    };
+    finish(&chain, &ids, arguments.json).await
+}
+
+/// Takes back what a run has merged.
+pub async fn undo(config: &Config, arguments: Undo) -> Result<ExitCode> {
+    let chain = serve::open(config).await?;
+    let by = Trigger::Command;
+    let ids = control::undo(&chain.db, arguments.run, by, arguments.cascade).await?;
+    finish(&chain, &ids, arguments.json).await
+}
+
+/// Lets a held run merge.
+pub async fn approve(config: &Config, arguments: OfRun) -> Result<ExitCode> {
+    let chain = serve::open(config).await?;
+    control::approve(&chain.db, arguments.run).await?;
+    finish(&chain, &[arguments.run], arguments.json).await
+}
+
+/// Ends a held run without merging it.
+pub async fn discard(config: &Config, arguments: OfRun) -> Result<ExitCode> {
+    let chain = serve::open(config).await?;
+    control::discard(&chain.db, arguments.run).await?;
+    finish(&chain, &[arguments.run], arguments.json).await
+}

@@ -1,0 +1,166 @@
+//! What runs change, field by field.
+
+use super::{
+    error::Failure,
+    loaders,
+    page::{Connection, Edge, PageArgs},
+    run::Run,
+    services,
+};
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use entity::ingest::run;
+use etl::history;
+use sea_orm::Statement;
+
+/// What becomes of a movie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ChangeKind {
+    Inserted,
+    Updated,
+    Deleted,
+}
+
+impl ChangeKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Inserted => "inserted",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, Failure> {
+        [Self::Inserted, Self::Updated, Self::Deleted]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| Failure::Broken(format!("unknown kind of change {name}")))
+    }
+}
+
+/// A field that a change gives another value; null is no value.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct FieldChange {
+    /// The field, such as `budget` or `companies`.
+    field: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl From<history::FieldChange> for FieldChange {
+    fn from(change: history::FieldChange) -> Self {
+        Self {
+            field: change.field,
+            before: change.before,
+            after: change.after,
+        }
+    }
+}
+
+/// A movie that a run changes.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Change {
+    movie_id: ID,
+    title: String,
+    kind: ChangeKind,
+    /// What becomes of each field; for a movie that is new or gone, of all that have a value.
+    fields: Vec<FieldChange>,
+}
+
+/// A change of a movie by a merge.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct Revision {
+    /// The data version it came with.
+    version: i32,
+    kind: ChangeKind,
+    fields: Vec<FieldChange>,
+    #[graphql(skip)]
+    run_id: i64,
+}
+
+#[ComplexObject]
+impl Revision {
+    async fn run(&self, ctx: &Context<'_>) -> Result<Run> {
+        let run = loaders(ctx).run.load(self.run_id).await?;
+        let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.run_id)))?;
+        Ok(run.into())
+    }
+}
+
+/// Every change of a movie, oldest first.
+pub async fn revisions(ctx: &Context<'_>, movie_id: i64) -> Result<Vec<Revision>> {
+    let found = history::revisions(&services(ctx).db, movie_id).await?;
+    let revisions = found.into_iter().map(|revision| {
+        Ok(Revision {
+            version: revision.version,
+            kind: ChangeKind::parse(&revision.kind)?,
+            fields: revision.fields.into_iter().map(FieldChange::from).collect(),
+            run_id: revision.run_id,
+        })
+    });
+    revisions.collect()
+}
+
+/// A page of what a run would change (where it is held) or has changed, in the file's order.
+pub async fn changes(
+    ctx: &Context<'_>,
+    run: &run::Model,
+    kind: Option<ChangeKind>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<Connection<Change>> {
+    let db = &services(ctx).db;
+    let args = PageArgs {
+        first,
+        after,
+        ..Default::default()
+    };
+    let (size, _) = args.size()?;
+    let cursor = args.after.as_deref().map(decode).transpose()?;
+    let kind = kind.map(ChangeKind::name);
+    let mut found = history::changes(db, run, kind, cursor, size + 1).await?;
+    let more = found.len() as u64 > size;
+    found.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let edges: Result<Vec<_>> = found.into_iter().map(edge).collect();
+    let table = match run.data_version {
+        Some(_) => "revision",
+        None => "staging_change",
+    };
+    let count = Statement::from_sql_and_values(
+        db.get_database_backend(),
+        format!(
+            "SELECT COUNT(*) AS total_count FROM {table} WHERE run_id = ?
+             AND kind IN ('inserted', 'updated', 'deleted') AND (? = '' OR kind = ?)"
+        ),
+        [
+            run.id.into(),
+            kind.unwrap_or_default().into(),
+            kind.unwrap_or_default().into(),
+        ],
+    );
+    Ok(Connection::new(edges?, (args.after.is_some(), more), count))
+}
+
+fn edge(change: history::Change) -> Result<Edge<Change>> {
+    let cursor = BASE64_URL_SAFE_NO_PAD.encode(format!("{} {}", change.line, change.movie_id));
+    let node = Change {
+        movie_id: change.movie_id.into(),
+        title: change.title,
+        kind: ChangeKind::parse(&change.kind)?,
+        fields: change.fields.into_iter().map(FieldChange::from).collect(),
+    };
+    Ok(Edge { cursor, node })
+}
+
+/// The line and the movie that a cursor holds.
+fn decode(cursor: &str) -> Result<(i64, i64), Failure> {
+    let wrong = || Failure::Input("this cursor is not one of this list".to_owned());
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
+    let (line, movie) = text.split_once(' ').ok_or_else(wrong)?;
+    Ok((
+        line.parse().map_err(|_| wrong())?,
+        movie.parse().map_err(|_| wrong())?,
+    ))
+}

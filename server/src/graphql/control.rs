@@ -1,0 +1,135 @@
+//! What people do with runs.
+
+use super::{
+    Client,
+    error::Failure,
+    number,
+    run::{Run, RunMode},
+    services, viewer,
+};
+use crate::auth::{Denied, Permission, audit};
+use async_graphql::{Context, ID, Object, Result};
+use entity::ingest::{self, Trigger, run};
+use etl::control;
+use sea_orm::EntityTrait;
+
+/// Mutations of runs.
+#[derive(Default)]
+pub struct RunMutation;
+
+#[Object]
+impl RunMutation {
+    /// Tries a failed or cancelled run again: a new run of the same archived file.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn retry_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
+        let old = known(ctx, &id).await?;
+        let new = control::retry(&services(ctx).db, old, Trigger::Api).await?;
+        done(ctx, "run.retry", format!("run {old}"), new).await
+    }
+
+    /// Reads an archived file again: that of the SHA-256 `file`, or that of run `run`. With `preview` it
+    /// is held before merging, so that its changes can be looked at.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn reprocess(
+        &self,
+        ctx: &Context<'_>,
+        file: Option<String>,
+        run: Option<ID>,
+        #[graphql(default)] preview: bool,
+    ) -> Result<Run> {
+        let services = services(ctx);
+        let db = &services.db;
+        let mode = mode(preview);
+        let rules = services.rule_version;
+        let (subject, new) = match (file, run) {
+            (Some(sha256), None) => (
+                format!("file {sha256}"),
+                control::reprocess_file(db, &sha256, Trigger::Api, rules, mode).await?,
+            ),
+            (None, Some(id)) => {
+                let old = known(ctx, &id).await?;
+                let new = control::reprocess_run(db, old, Trigger::Api, rules, mode).await?;
+                (format!("run {old}"), new)
+            }
+            _ => return Err(Failure::Input("give either file or run".to_owned()).into()),
+        };
+        done(ctx, "run.reprocess", subject, new).await
+    }
+
+    /// Lets a held run merge what it has found.
+    #[graphql(guard = "Permission::RunApprove")]
+    async fn approve_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
+        let id = known(ctx, &id).await?;
+        control::approve(&services(ctx).db, id).await?;
+        done(ctx, "run.approve", format!("run {id}"), id).await
+    }
+
+    /// Ends a held run without merging it.
+    #[graphql(guard = "Permission::RunApprove")]
+    async fn discard_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
+        let id = known(ctx, &id).await?;
+        control::discard(&services(ctx).db, id).await?;
+        done(ctx, "run.discard", format!("run {id}"), id).await
+    }
+
+    /// Ends a run that waits or is under way, unless it is merging already.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn cancel_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
+        let id = known(ctx, &id).await?;
+        control::cancel(&services(ctx).db, id).await?;
+        done(ctx, "run.cancel", format!("run {id}"), id).await
+    }
+
+    /// Takes back what a run has merged, as a run of its own. Where later runs have changed the same movies
+    /// or names, it is refused and they are named; with `cascade` they are undone first, each by a run of
+    /// its own.
+    #[graphql(guard = "Permission::RunApprove")]
+    async fn undo_run(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(default)] cascade: bool,
+    ) -> Result<Run> {
+        let id = known(ctx, &id).await?;
+        let runs = control::undo(&services(ctx).db, id, Trigger::Api, cascade).await?;
+        let last = runs.last().copied();
+        let last = last.ok_or_else(|| Failure::Broken(format!("run {id}: nothing to undo")))?;
+        done(ctx, "run.undo", format!("run {id}"), last).await
+    }
+}
+
+fn mode(hold: bool) -> ingest::RunMode {
+    if hold { RunMode::Hold } else { RunMode::Merge }.into()
+}
+
+/// The number of a run that there is.
+async fn known(ctx: &Context<'_>, id: &ID) -> Result<i64> {
+    let id = number(id)?;
+    match run::Entity::find_by_id(id).one(&services(ctx).db).await? {
+        Some(run) => Ok(run.id),
+        None => Err(Failure::NotFound(format!("there is no run {id}")).into()),
+    }
+}
+
+/// Writes down who did what, wakes the worker, and answers with the run.
+async fn done(
+    ctx: &Context<'_>,
+    action: &'static str,
+    subject: String,
+    run_id: i64,
+) -> Result<Run> {
+    let services = services(ctx);
+    services.wake.notify_one();
+    let event = audit::Event {
+        actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
+        action,
+        subject,
+        address: ctx.data_opt::<Client>().and_then(|client| client.address),
+        after: Some(format!("run {run_id}")),
+        ..Default::default()
+    };
+    audit::record(&services.db, event).await?;
+    let run = run::Entity::find_by_id(run_id).one(&services.db).await?;
+    let run = run.ok_or_else(|| Failure::Broken(format!("run {run_id} is gone")))?;
+    Ok(run.into())
+}

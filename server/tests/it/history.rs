@@ -1,0 +1,106 @@
+//! Holding, approving, undoing and reading again through the API, and what was before.
+
+use crate::{
+    app::{App, Person, on_every_engine},
+    world::{Line, file},
+};
+use entity::ingest::RunMode;
+use serde_json::{Value, json};
+
+/// Waits until a run has one of these statuses.
+async fn wait_for(person: &Person, id: &str, statuses: &[&str]) -> Value {
+    let query = "query ($id: ID!) { run(id: $id) { id kind status mode heldBecause error undoes { id status }
+        counts { read inserted updated deleted unchanged superseded } } }";
+    for _ in 0..200 {
+        let run = person.ask(query, json!({"id": id})).await["run"].take();
+        if statuses.contains(&run["status"].as_str().unwrap()) {
+            return run;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("run {id} has become none of {statuses:?} in ten seconds");
+}
+
+async fn act(person: &Person, mutation: &str) -> String {
+    let data = person
+        .ask(
+            &format!("mutation {{ run: {mutation} {{ id }} }}"),
+            json!({}),
+        )
+        .await;
+    data["run"]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_run_is_previewed_approved_and_undone() {
+    on_every_engine(async |app: &mut App| {
+        let line = Line::default();
+        app.world.load_well("a.csv", file(&[line.clone()])).await;
+        let path = app.world.folder.path().join("b.csv");
+        std::fs::write(&path, file(&[Line { revenue: 999, ..line.clone() }, Line { id: 2, ..line }])).unwrap();
+        let held = app.world.load_as(&path, RunMode::Hold).await.id.to_string();
+
+        let person = app.person("operator").await;
+        let query = "query ($id: ID!, $kind: ChangeKind) { run(id: $id) { status heldBecause
+            changes(kind: $kind, first: 1) { totalCount pageInfo { hasNextPage endCursor }
+                nodes { movieId kind title fields { field before after } } } } }";
+        let run = person.ask(query, json!({"id": held})).await["run"].take();
+        assert_eq!(run["status"], "HELD");
+        let changes = &run["changes"];
+        assert_eq!((&changes["totalCount"], &changes["pageInfo"]["hasNextPage"]), (&json!(2), &json!(true)));
+        assert_eq!(changes["nodes"], json!([{"movieId": "1", "kind": "UPDATED", "title": "A Film",
+            "fields": [{"field": "revenue", "before": "250", "after": "999"}]}]));
+        let inserted = person.ask(query, json!({"id": held, "kind": "INSERTED"})).await;
+        assert_eq!(inserted["run"]["changes"]["totalCount"], 1);
+        assert_eq!(inserted["run"]["changes"]["nodes"][0]["movieId"], "2");
+
+        act(&person, &format!("approveRun(id: {held})")).await;
+        let merged = wait_for(&person, &held, &["SUCCEEDED"]).await;
+        assert_eq!(merged["counts"]["inserted"], 1);
+        let refused = format!("mutation {{ discardRun(id: {held}) {{ id }} }}");
+        assert_eq!(person.refused(&refused, json!({})).await, "BAD_USER_INPUT");
+
+        // What was, is still there.
+        let then = "query ($asOf: Int) {
+            movie(id: 1, asOf: $asOf) { revenue companies { name } }
+            movies(asOf: $asOf, orderBy: [{field: REVENUE, direction: DESC}]) { totalCount nodes { id revenue } }
+            company(id: 3) { years(asOf: $asOf) { year movieCount revenue profit averagePopularity } }
+            genre(id: 18) { years(asOf: $asOf) { movieCount totalPopularity } } }";
+        let first = person.ask(then, json!({"asOf": 1})).await;
+        assert_eq!(first["movie"], json!({"revenue": 250, "companies": [{"name": "Company 3"}]}));
+        assert_eq!(first["movies"], json!({"totalCount": 1, "nodes": [{"id": "1", "revenue": 250}]}));
+        assert_eq!(first["company"]["years"], json!([{"year": 1995, "movieCount": 1, "revenue": 250, "profit": 150, "averagePopularity": 1.5}]));
+        assert_eq!(first["genre"]["years"], json!([{"movieCount": 1, "totalPopularity": 1.5}]));
+        let now = person.ask(then, json!({"asOf": 2})).await;
+        assert_eq!(now, person.ask(then, json!({})).await);
+        assert_eq!(now["company"]["years"][0]["revenue"], 1249);
+        assert_eq!(person.ask(then, json!({"asOf": 0})).await["movie"], Value::Null);
+        assert_eq!(person.refused(then, json!({"asOf": 3})).await, "BAD_USER_INPUT");
+
+        let undo = act(&person, &format!("undoRun(id: {held})")).await;
+        let undone = wait_for(&person, &undo, &["SUCCEEDED", "FAILED"]).await;
+        assert_eq!(undone["undoes"], json!({"id": held, "status": "UNDONE"}));
+        assert_eq!((&undone["counts"]["updated"], &undone["counts"]["deleted"]), (&json!(1), &json!(1)));
+        let third = person.ask(then, json!({"asOf": 3})).await;
+        assert_eq!(third, first);
+
+        let revisions = "{ movie(id: 1) { revisions { version kind run { id kind } fields { field before after } } } }";
+        let revisions = person.ask(revisions, json!({})).await["movie"]["revisions"].take();
+        assert_eq!(revisions.as_array().unwrap().len(), 3);
+        assert_eq!(revisions[2], json!({"version": 3, "kind": "UPDATED", "run": {"id": undo, "kind": "UNDO"},
+            "fields": [{"field": "revenue", "before": "999", "after": "250"}]}));
+
+        let again = act(&person, &format!("reprocess(run: {held}, preview: true)")).await;
+        let again = wait_for(&person, &again, &["HELD", "FAILED"]).await;
+        assert_eq!((&again["kind"], &again["counts"]["inserted"]), (&json!("REPROCESS"), &json!(1)));
+        act(&person, &format!("discardRun(id: {})", again["id"].as_str().unwrap())).await;
+        assert_eq!(person.ask(then, json!({})).await, first);
+
+        let viewer = app.person("viewer").await;
+        for mutation in ["approveRun(id: 1)", "discardRun(id: 1)", "undoRun(id: 1)", "cancelRun(id: 1)", "reprocess(run: 1)"] {
+            let code = viewer.refused(&format!("mutation {{ {mutation} {{ id }} }}"), json!({})).await;
+            assert_eq!(code, "FORBIDDEN", "{mutation}");
+        }
+    })
+    .await;
+}
