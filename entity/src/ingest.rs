@@ -379,6 +379,30 @@ pub mod revision {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// A published rule set.
+pub mod rule_set {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rule_set")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i32,
+        /// The SHA-256 of the body.
+        #[sea_orm(unique)]
+        pub hash: String,
+        pub author: String,
+        pub note: String,
+        /// TOML.
+        pub body: String,
+        pub published_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// What the archive holds.
 pub mod archive_object {
     use super::ArchiveKind;

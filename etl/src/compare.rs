@@ -1,6 +1,6 @@
 //! What merging a run would do to each row: one set-based statement.
 
-use crate::database;
+use crate::{database, rules::Keep};
 use sea_orm::{ConnectionTrait, DbErr};
 
 /// How many rows of a run would do what.
@@ -9,7 +9,7 @@ pub struct Changes {
     pub inserted: i64,
     pub updated: i64,
     pub unchanged: i64,
-    /// Rows of an id that a later line of the same file, or a file that arrived later, gives again.
+    /// Rows of an id that a later (or, where the rules keep the first, earlier) line of the same file, or a file that arrived later, gives again.
     pub superseded: i64,
     /// Movies taken out of the mart; no rows that were read.
     pub deleted: i64,
@@ -31,7 +31,15 @@ impl Changes {
 ///
 /// The row of the file that arrived last counts, in whatever order files are read: so an old file that is
 /// read again changes no movie that a newer one has given since.
-pub async fn compare<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes, DbErr> {
+pub async fn compare<C: ConnectionTrait>(
+    db: &C,
+    run_id: i64,
+    keep: Keep,
+) -> Result<Changes, DbErr> {
+    let kept = match keep {
+        Keep::First => "MIN",
+        Keep::Last => "MAX",
+    };
     database::execute(
         db,
         "DELETE FROM staging_change WHERE run_id = ?",
@@ -40,20 +48,22 @@ pub async fn compare<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes,
     .await?;
     database::execute(
         db,
-        "INSERT INTO staging_change (run_id, line, movie_id, kind)
+        &format!(
+            "INSERT INTO staging_change (run_id, line, movie_id, kind)
          SELECT s.run_id, s.line, s.movie_id,
-                CASE WHEN s.line < l.last_line THEN 'superseded'
+                CASE WHEN s.line <> l.kept THEN 'superseded'
                      WHEN m.id IS NULL THEN 'inserted'
                      WHEN m.row_hash = s.row_hash THEN 'unchanged'
                      WHEN owner.source_file_id > mine.source_file_id THEN 'superseded'
                      ELSE 'updated' END
          FROM staging_movie s
-         JOIN (SELECT movie_id, MAX(line) AS last_line FROM staging_movie
+         JOIN (SELECT movie_id, {kept}(line) AS kept FROM staging_movie
                WHERE run_id = ? GROUP BY movie_id) l ON l.movie_id = s.movie_id
          JOIN run mine ON mine.id = s.run_id
          LEFT JOIN movie m ON m.id = s.movie_id
          LEFT JOIN run owner ON owner.id = m.run_id
-         WHERE s.run_id = ?",
+         WHERE s.run_id = ?"
+        ),
         [run_id.into(), run_id.into()],
     )
     .await?;

@@ -1,6 +1,7 @@
 //! The plain values that flow along the chain.
 
 use chrono::NaiveDate;
+use std::borrow::Cow;
 
 /// Where a record stands in the (decompressed) file it came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,15 +54,17 @@ pub struct MovieRecord {
     pub companies: Vec<Named<i64>>,
     pub countries: Vec<Named<String>>,
     pub languages: Vec<Named<String>>,
+    /// Whether the rules leave it out of the figures: it then belongs to no year.
+    pub uncounted: bool,
 }
 
 /// A usable row's field that was corrected, cleared or is doubtful.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     /// Stable reason code in `snake_case`, such as `rejoined` or `negative_money`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The rule that found it.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The file's column name.
     pub column: Option<&'static str>,
     pub old_value: Option<String>,
@@ -74,9 +77,9 @@ pub struct Issue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     /// Stable reason code in `snake_case`, such as `field_count` or `invalid_id`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The rule that refused it.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The file's column name, where one column is to blame.
     pub column: Option<&'static str>,
     /// The offending value, shortened to 500 characters.

@@ -9,20 +9,24 @@ use crate::{
     journal::{self, Journal},
     merge::{self, After},
     queue::Lease,
+    rules::{self, Keep, RuleSet},
     stage,
     transform::{self, Transformed},
     undo,
 };
 use chrono::{DateTime, Utc};
-use entity::ingest::{
-    ArchiveKind, EventLevel, RunKind, RunMode, RunStatus, archive_object, data_version, run,
-    source_file,
+use entity::{
+    ingest::{
+        ArchiveKind, EventLevel, RunKind, RunMode, RunStatus, archive_object, data_version, run,
+        source_file,
+    },
+    mart::movie,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder,
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// Takes a leased run from wherever it lies to its end, or until it is held.
 ///
@@ -40,6 +44,7 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
         merge::clear_staging(&chain.db, lease.run_id).await?;
         return Ok(());
     }
+    let rules = Arc::new(rules::store::load(&chain.db, run.rule_version).await?);
     let approved = run.approved_at.is_some();
     if !approved {
         journal.reset().await?;
@@ -50,17 +55,38 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
         {
             return end_as_duplicate(chain, lease, &journal, first).await;
         }
-        let read = read_and_stage(chain, lease, &journal, &file).await?;
+        let read = read_and_stage(chain, lease, &journal, &file, rules.clone()).await?;
         archive_transformed(chain, &journal, &file, read).await?;
     }
-    let (changes, against) = compare_with_mart(chain, &journal).await?;
-    if run.mode == RunMode::Hold && !approved {
-        let because = "it was to be held before merging";
-        return hold(chain, lease, &journal, changes, because).await;
+    let keep = rules.meaning.keep;
+    let (changes, against) = compare_with_mart(chain, &journal, keep).await?;
+    if !approved && let Some(because) = reason_to_hold(chain, &journal, &rules, &changes).await? {
+        return hold(chain, lease, &journal, changes, &because).await;
     }
-    merge_and_aggregate(chain, lease, &journal, What::Staged { changes, against }).await?;
+    let what = What::Staged {
+        changes,
+        against,
+        keep,
+    };
+    merge_and_aggregate(chain, lease, &journal, what).await?;
     merge::clear_staging(&chain.db, lease.run_id).await?;
     Ok(())
+}
+
+/// Why the run is not to be merged without somebody's approval, if it is not.
+async fn reason_to_hold(
+    chain: &Chain,
+    journal: &Journal,
+    rules: &RuleSet,
+    changes: &Changes,
+) -> Result<Option<String>> {
+    let run = journal.run().await?;
+    if run.mode == RunMode::Hold {
+        return Ok(Some("it was to be held before merging".to_owned()));
+    }
+    let movies = movie::Entity::find().count(&chain.db).await?;
+    let (read, rejected, movies) = (run.rows_read, run.rows_rejected, movies as i64);
+    Ok(rules.guards.broken(read, rejected, changes, movies))
 }
 
 /// Lets a run wait for somebody's approval, with what it has staged and found.
@@ -251,13 +277,14 @@ async fn read_and_stage(
     lease: &Lease,
     journal: &Journal,
     file: &source_file::Model,
+    rules: Arc<RuleSet>,
 ) -> Result<Transformed> {
     let run = journal.run().await?;
     let reading = journal.begin(RunStatus::Reading).await?;
     let staging = journal.begin_phase("staging").await?;
     let (mut batches, bytes_read, reader) = transform::start(
         chain.archive.clone(),
-        chain.rules.clone(),
+        rules,
         lease,
         &run.file_name,
         &file.archive_path,
@@ -336,10 +363,10 @@ async fn archive_transformed(
 }
 
 /// Compares what is staged with the mart; answers the data version it was compared against as well.
-async fn compare_with_mart(chain: &Chain, journal: &Journal) -> Result<(Changes, i32)> {
+async fn compare_with_mart(chain: &Chain, journal: &Journal, keep: Keep) -> Result<(Changes, i32)> {
     let phase = journal.begin(RunStatus::Comparing).await?;
     let against = version(&chain.db).await?;
-    let changes = compare::compare(&chain.db, journal.run_id).await?;
+    let changes = compare::compare(&chain.db, journal.run_id, keep).await?;
     journal.end(phase, Some(changes.total()), None).await?;
     Ok((changes, against))
 }
@@ -356,7 +383,11 @@ async fn version<C: ConnectionTrait>(db: &C) -> Result<i32> {
 /// What a run changes the mart by.
 enum What {
     /// What it has staged, and what the comparison with the mart of a version has found.
-    Staged { changes: Changes, against: i32 },
+    Staged {
+        changes: Changes,
+        against: i32,
+        keep: Keep,
+    },
     /// The inverse of another run's merge.
     Undo(Box<run::Model>),
 }
@@ -414,8 +445,10 @@ async fn merge_in<C: ConnectionTrait>(
     lease.locked.cancel();
     let version = version(tx).await?;
     let (changes, after) = match &what {
-        What::Staged { changes, against } if version == against + 1 => (*changes, After::Staged),
-        What::Staged { .. } => (compare::compare(tx, run_id).await?, After::Staged),
+        What::Staged {
+            changes, against, ..
+        } if version == against + 1 => (*changes, After::Staged),
+        What::Staged { keep, .. } => (compare::compare(tx, run_id, *keep).await?, After::Staged),
         What::Undo(target) => {
             let changes = undo::prepare(tx, run_id, target).await?;
             (changes, After::Before(undo::check(target)?))

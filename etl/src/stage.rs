@@ -272,7 +272,10 @@ impl Batcher {
                 budget: record.budget,
                 revenue: record.revenue,
                 popularity: record.popularity,
-                release_year: record.release_date.map(|date| date.year()),
+                release_year: record
+                    .release_date
+                    .filter(|_| !record.uncounted)
+                    .map(|date| date.year()),
                 release_date: record.release_date,
                 runtime: record.runtime,
                 status: record.status,
@@ -301,8 +304,8 @@ fn reject_row(run_id: i64, position: Position, reject: Reject) -> ingest::reject
         line: ActiveValue::Set(position.line as i64),
         byte_offset: ActiveValue::Set(position.byte_offset as i64),
         byte_length: ActiveValue::Set(position.byte_length as i64),
-        code: ActiveValue::Set(reject.code.to_owned()),
-        rule: ActiveValue::Set(reject.rule.to_owned()),
+        code: ActiveValue::Set(reject.code.into_owned()),
+        rule: ActiveValue::Set(reject.rule.into_owned()),
         column_name: ActiveValue::Set(reject.column.map(str::to_owned)),
         value: ActiveValue::Set(reject.value),
         message: ActiveValue::Set(reject.message),
@@ -315,8 +318,8 @@ fn issue_row(run_id: i64, line: u64, movie_id: i64, issue: Issue) -> ingest::iss
         run_id: ActiveValue::Set(run_id),
         line: ActiveValue::Set(line as i64),
         movie_id: ActiveValue::Set(Some(movie_id)),
-        code: ActiveValue::Set(issue.code.to_owned()),
-        rule: ActiveValue::Set(issue.rule.to_owned()),
+        code: ActiveValue::Set(issue.code.into_owned()),
+        rule: ActiveValue::Set(issue.rule.into_owned()),
         column_name: ActiveValue::Set(issue.column.map(str::to_owned)),
         old_value: ActiveValue::Set(issue.old_value),
         new_value: ActiveValue::Set(issue.new_value),
@@ -377,6 +380,7 @@ pub fn row_hash(record: &MovieRecord) -> [u8; 16] {
     for value in [
         record.adult.map(i64::from),
         record.video.map(i64::from),
+        record.uncounted.then_some(1),
         record.budget,
         record.revenue,
         record.vote_count,

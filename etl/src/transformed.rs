@@ -160,6 +160,7 @@ columns!(MovieColumns {
     required companies: NamedList<Int64Builder>,
     required countries: NamedList<StringBuilder>,
     required languages: NamedList<StringBuilder>,
+    required counted: BooleanBuilder,
     required source_line: Int64Builder,
     required source_byte_offset: Int64Builder,
     required source_byte_length: Int64Builder,
@@ -243,7 +244,7 @@ impl<C: Columns> Table<C> {
 
 /// Writes movies to a Parquet file.
 ///
-/// Money is whole US dollars, `runtime` minutes; `source_line`, `source_byte_offset` and
+/// Money is whole US dollars, `runtime` minutes; `counted` whether it is in the figures; `source_line`, `source_byte_offset` and
 /// `source_byte_length` are the record's [`Position`].
 pub struct MovieWriter(Table<MovieColumns>);
 
@@ -297,6 +298,7 @@ impl MovieWriter {
             .append(&movie.countries, |ids, id| ids.append_value(id));
         to.languages
             .append(&movie.languages, |ids, id| ids.append_value(id));
+        to.counted.append_value(!movie.uncounted);
         to.source_line.append_value(position.line as i64);
         to.source_byte_offset
             .append_value(position.byte_offset as i64);
@@ -335,8 +337,8 @@ impl RejectWriter {
         to.line.append_value(position.line as i64);
         to.byte_offset.append_value(position.byte_offset as i64);
         to.byte_length.append_value(position.byte_length as i64);
-        to.code.append_value(reject.code);
-        to.rule.append_value(reject.rule);
+        to.code.append_value(&reject.code);
+        to.rule.append_value(&reject.rule);
         to.column.append_option(reject.column);
         to.value.append_option(reject.value.as_deref());
         to.message.append_value(&reject.message);

@@ -12,6 +12,7 @@ mod m20261124_000003_mart;
 mod m20261124_000004_staging;
 mod m20261124_000005_aggregate;
 mod m20261124_000006_past;
+mod m20261124_000007_rule;
 
 /// All steps in order.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_staging::Migration),
             Box::new(m20261124_000005_aggregate::Migration),
             Box::new(m20261124_000006_past::Migration),
+            Box::new(m20261124_000007_rule::Migration),
         ]
     }
 }

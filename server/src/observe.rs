@@ -11,7 +11,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::{DatabaseConnection, DbErr};
 use std::{
     io::{self, IsTerminal},
-    sync::OnceLock,
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 use tracing_subscriber::{
@@ -50,15 +50,16 @@ impl Metrics {
     /// # Errors
     /// When another recorder was installed before.
     pub fn install() -> anyhow::Result<Self> {
-        static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-        if let Some(handle) = HANDLE.get() {
+        static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+        let mut installed = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = installed.as_ref() {
             return Ok(Self(handle.clone()));
         }
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
         let handle = builder.install_recorder()?;
         describe();
-        Ok(Self(HANDLE.get_or_init(|| handle).clone()))
+        Ok(Self(installed.insert(handle).clone()))
     }
 
     /// All measurements in Prometheus' text format; what the database knows is asked for now, so that

@@ -14,8 +14,7 @@ use etl::{
     chain::Chain,
     database,
     inbox::{self, Arrival, InboxOptions},
-    queue,
-    rules::RuleSet,
+    queue, rules,
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{DatabaseConnection, EntityTrait, PaginatorTrait};
@@ -47,7 +46,6 @@ pub async fn open(config: &Config) -> Result<Chain> {
     Ok(Chain {
         db,
         archive,
-        rules: Arc::new(RuleSet::default()),
         worker: worker_name(),
     })
 }
@@ -83,7 +81,6 @@ impl Instance {
                 db: chain.db.clone(),
                 archive: chain.archive.clone(),
                 wake: wake.clone(),
-                rule_version: chain.rules.version,
                 unknown_names: UnknownNames::default(),
             };
             let app = App::new(services, Metrics::install()?);
@@ -185,7 +182,11 @@ async fn take_in(
     while let Some(arrival) = arrivals.recv().await {
         let mut pause = Duration::from_millis(500);
         loop {
-            match queue::enqueue_arrival(&chain.db, &arrival, chain.rules.version).await {
+            let queued = async {
+                let version = rules::store::newest(&chain.db).await?;
+                queue::enqueue_arrival(&chain.db, &arrival, version).await
+            };
+            match queued.await {
                 Ok(Some(run)) => {
                     tracing::info!(run, "{} has arrived", arrival.path.display());
                     wake.notify_one();

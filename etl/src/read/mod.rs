@@ -191,8 +191,8 @@ fn recognise(name: &str, header: &csv::Record) -> Result<MoviesDataset> {
 /// A reject of a whole record.
 fn reject(code: &'static str, rule: &'static str, message: String) -> Reject {
     Reject {
-        code,
-        rule,
+        code: code.into(),
+        rule: rule.into(),
         column: None,
         value: None,
         message,

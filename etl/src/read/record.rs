@@ -85,8 +85,8 @@ impl Held {
             ..self.position
         };
         let issue = Issue {
-            code: "rejoined",
-            rule: "record.rejoin",
+            code: "rejoined".into(),
+            rule: "record.rejoin".into(),
             column: source.column(self.fields.len() - 1),
             old_value: None,
             new_value: None,

@@ -1,21 +1,117 @@
 //! The rules a record passes after its source has read it, and what they mean.
+//!
+//! A rule set is a TOML document ([`definition`] reads it) with checks on fields and records, switches for
+//! what values mean, and guards that hold a run. Published sets are immutable ([`store`]); a run records
+//! which it was read under.
 
-use crate::record::{Issue, MovieRecord, Reject};
-use chrono::Datelike;
+mod check;
+pub mod definition;
+mod field;
+pub mod store;
 
-/// Years a release date may have; the oldest film there is was shot in 1874.
-const YEARS: std::ops::RangeInclusive<i32> = 1870..=2100;
+use crate::{
+    compare::Changes,
+    record::{Issue, MovieRecord, Reject},
+};
+use check::Check;
+use serde::Deserialize;
+use std::borrow::Cow;
 
-/// A set of rules; a run records the version it was read under.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The rules Marquee comes with, which are version 1.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// A set of rules.
+#[derive(Clone, Debug)]
 pub struct RuleSet {
     /// Counts up with every published set.
     pub version: i32,
+    pub author: String,
+    pub note: String,
+    pub meaning: Meaning,
+    pub guards: Guards,
+    checks: Vec<Check>,
+}
+
+/// What values mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    pub zero_budget_is_unknown: bool,
+    pub zero_revenue_is_unknown: bool,
+    /// Known budgets below are implausible.
+    pub minimum_budget: i64,
+    pub minimum_revenue: i64,
+    /// Movies of other statuses do not count in the figures; none: all count.
+    pub statuses: Vec<String>,
+    pub adult_counts: bool,
+    pub keep: Keep,
+}
+
+/// Which row of an id counts within a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    First,
+    #[default]
+    Last,
+}
+
+/// What holds a run before it merges.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Guards {
+    /// Largest share of the rows that may be rejected.
+    pub max_rejected: Option<f64>,
+    /// Largest share of the mart's movies that may become others.
+    pub max_changed: Option<f64>,
+    /// Fewest rows.
+    pub min_rows: Option<i64>,
+}
+
+impl Guards {
+    /// Why a run of that many rows, rejects and changes is to be held, if it is; `movies` is how many the
+    /// mart has.
+    pub fn broken(
+        &self,
+        read: i64,
+        rejected: i64,
+        changes: &Changes,
+        movies: i64,
+    ) -> Option<String> {
+        let share = |part: i64, whole: i64| part as f64 / (whole as f64).max(1.0);
+        let mut why = Vec::new();
+        if let Some(least) = self.min_rows.filter(|least| read < *least) {
+            why.push(format!("it has {read} rows, fewer than min_rows = {least}"));
+        }
+        for (name, what, most, found) in [
+            (
+                "max_rejected",
+                "rows were rejected",
+                self.max_rejected,
+                share(rejected, read),
+            ),
+            (
+                "max_changed",
+                "movies would change",
+                self.max_changed,
+                share(changes.updated + changes.deleted, movies),
+            ),
+        ] {
+            if let Some(most) = most.filter(|most| found > *most) {
+                let (found, most) = (100.0 * found, 100.0 * most);
+                why.push(format!(
+                    "{found:.1} % of the {what}, more than {name} = {most} %"
+                ));
+            }
+        }
+        (!why.is_empty()).then(|| why.join("; "))
+    }
 }
 
 impl Default for RuleSet {
     fn default() -> Self {
-        Self { version: 1 }
+        match definition::parse(DEFAULT, 1) {
+            Ok(rules) => rules,
+            Err(problems) => unreachable!("the built-in rules: {problems:?}"),
+        }
     }
 }
 
@@ -25,175 +121,41 @@ impl RuleSet {
     /// # Errors
     /// A reject when the record is no movie under these rules.
     pub fn apply(&self, record: &mut MovieRecord, issues: &mut Vec<Issue>) -> Result<(), Reject> {
-        if record.title.trim().is_empty() {
-            return Err(Reject {
-                code: "missing_title",
-                rule: "title.required",
-                column: Some("title"),
-                value: None,
-                message: "the title is empty; a movie needs one".to_owned(),
-            });
+        for check in &self.checks {
+            check.apply(record, issues)?;
         }
-        let mut clear = |code, rule, column, old: String, why| {
-            issues.push(Issue {
-                code,
-                rule,
-                column: Some(column),
-                old_value: Some(old),
-                new_value: None,
-                message: format!("{column} {why}; cleared"),
-            });
-        };
-        for (value, column, rule) in [
-            (&mut record.budget, "budget", "budget.range"),
-            (&mut record.revenue, "revenue", "revenue.range"),
-        ] {
-            if let Some(money) = value.filter(|money| *money < 0) {
-                clear(
-                    "negative_money",
-                    rule,
-                    column,
-                    money.to_string(),
-                    "is below 0",
-                );
-                *value = None;
-            }
-            // In this data 0 means that nobody knows: `budget.zero_is_unknown`, `revenue.zero_is_unknown`.
-            *value = value.filter(|money| *money != 0);
-        }
-        if let Some(count) = record.vote_count.filter(|count| *count < 0) {
-            clear(
-                "out_of_range",
-                "vote_count.range",
-                "vote_count",
-                count.to_string(),
-                "is out of range",
-            );
-            record.vote_count = None;
-        }
-        for (value, most, column, rule) in [
+        let meaning = &self.meaning;
+        for (value, zero_is_unknown, minimum, column) in [
             (
-                &mut record.popularity,
-                f64::MAX,
-                "popularity",
-                "popularity.range",
+                &mut record.budget,
+                meaning.zero_budget_is_unknown,
+                meaning.minimum_budget,
+                "budget",
             ),
-            (&mut record.runtime, f64::MAX, "runtime", "runtime.range"),
             (
-                &mut record.vote_average,
-                10.0,
-                "vote_average",
-                "vote_average.range",
+                &mut record.revenue,
+                meaning.zero_revenue_is_unknown,
+                meaning.minimum_revenue,
+                "revenue",
             ),
         ] {
-            if let Some(number) = value.filter(|number| !(0.0..=most).contains(number)) {
-                clear(
-                    "out_of_range",
-                    rule,
-                    column,
-                    number.to_string(),
-                    "is out of range",
-                );
+            *value = value.filter(|money| *money != 0 || !zero_is_unknown);
+            if let Some(money) = value.filter(|money| *money != 0 && *money < minimum) {
+                issues.push(Issue {
+                    code: Cow::Borrowed("implausible_money"),
+                    rule: Cow::Owned(format!("meaning.minimum_{column}")),
+                    column: Some(column),
+                    old_value: Some(money.to_string()),
+                    new_value: None,
+                    message: format!("{column} is below the plausible {minimum}; cleared"),
+                });
                 *value = None;
             }
         }
-        if let Some(date) = record
-            .release_date
-            .filter(|date| !YEARS.contains(&date.year()))
-        {
-            let why = "has a year in which there are no films";
-            clear(
-                "implausible_year",
-                "release_date.range",
-                "release_date",
-                date.to_string(),
-                why,
-            );
-            record.release_date = None;
-        }
+        let status = record.status.as_deref().unwrap_or_default();
+        let counts = (meaning.statuses.is_empty() || meaning.statuses.iter().any(|s| s == status))
+            && (meaning.adult_counts || record.adult != Some(true));
+        record.uncounted = !counts;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use chrono::NaiveDate;
-
-    fn apply(mut record: MovieRecord) -> Result<(MovieRecord, Vec<&'static str>), Reject> {
-        if record.title.is_empty() {
-            record.title = "T".to_owned();
-        }
-        let mut issues = Vec::new();
-        RuleSet::default().apply(&mut record, &mut issues)?;
-        Ok((record, issues.iter().map(|issue| issue.rule).collect()))
-    }
-
-    #[test]
-    fn zero_money_is_unknown_and_no_issue() {
-        let record = MovieRecord {
-            budget: Some(0),
-            revenue: Some(1),
-            ..Default::default()
-        };
-        let (record, issues) = apply(record).unwrap();
-        assert_eq!((record.budget, record.revenue), (None, Some(1)));
-        assert!(issues.is_empty());
-    }
-
-    #[test]
-    fn what_cannot_be_is_cleared() {
-        let (record, issues) = apply(MovieRecord {
-            budget: Some(-5),
-            revenue: Some(-1),
-            popularity: Some(-0.5),
-            runtime: Some(-90.0),
-            vote_count: Some(-1),
-            vote_average: Some(11.0),
-            release_date: NaiveDate::from_ymd_opt(1066, 10, 14),
-            ..Default::default()
-        })
-        .unwrap();
-        assert_eq!(
-            issues,
-            [
-                "budget.range",
-                "revenue.range",
-                "vote_count.range",
-                "popularity.range",
-                "runtime.range",
-                "vote_average.range",
-                "release_date.range",
-            ]
-        );
-        let cleared = MovieRecord {
-            title: "T".to_owned(),
-            ..Default::default()
-        };
-        assert_eq!(record, cleared);
-    }
-
-    #[test]
-    fn what_lies_on_the_edge_stays() {
-        for (year, vote) in [(1870, 0.0), (2100, 10.0)] {
-            let record = MovieRecord {
-                title: "T".to_owned(),
-                popularity: Some(0.0),
-                vote_average: Some(vote),
-                release_date: NaiveDate::from_ymd_opt(year, 12, 31),
-                ..Default::default()
-            };
-            assert_eq!(apply(record.clone()).unwrap(), (record, vec![]));
-        }
-    }
-
-    #[test]
-    fn a_title_is_required() {
-        let blank = MovieRecord {
-            title: " ".to_owned(),
-            ..Default::default()
-        };
-        assert_eq!(apply(blank).unwrap_err().code, "missing_title");
     }
 }

@@ -22,8 +22,8 @@ impl Issues {
     /// Records that a field was cleared.
     fn cleared(&mut self, code: &'static str, column: &'static str, value: &str, why: &str) {
         self.0.push(Issue {
-            code,
-            rule: "source.format",
+            code: code.into(),
+            rule: "source.format".into(),
             column: Some(column),
             old_value: Some(shown(value)),
             new_value: None,
@@ -34,8 +34,8 @@ impl Issues {
     /// Records that an element of a list was left out.
     fn left_out(&mut self, code: &'static str, column: &'static str, item: &Value, why: &str) {
         self.0.push(Issue {
-            code,
-            rule: "source.format",
+            code: code.into(),
+            rule: "source.format".into(),
             column: Some(column),
             old_value: Some(shown(&item.to_string())),
             new_value: None,

@@ -142,6 +142,7 @@ impl MoviesDataset {
             companies: issues.list("production_companies", companies, "id", integer_key),
             countries: issues.list("production_countries", countries, "iso_3166_1", code_key),
             languages: issues.list("spoken_languages", languages, "iso_639_1", code_key),
+            uncounted: false,
         };
         Ok((record, issues.0))
     }
@@ -150,8 +151,8 @@ impl MoviesDataset {
 /// A record of the wrong width.
 pub fn field_count(found: usize, expected: usize) -> Reject {
     Reject {
-        code: "field_count",
-        rule: "record.width",
+        code: "field_count".into(),
+        rule: "record.width".into(),
         column: None,
         value: Some(found.to_string()),
         message: format!(
@@ -163,8 +164,8 @@ pub fn field_count(found: usize, expected: usize) -> Reject {
 
 fn shifted(column: &'static str, value: &str) -> Reject {
     Reject {
-        code: "shifted_columns",
-        rule: "record.columns",
+        code: "shifted_columns".into(),
+        rule: "record.columns".into(),
         column: Some(column),
         value: Some(shown(value)),
         message: format!(
@@ -178,8 +179,8 @@ fn movie_id(value: &str) -> Result<i64, Reject> {
     match value.trim_ascii().parse() {
         Ok(id) if id > 0 => Ok(id),
         _ => Err(Reject {
-            code: "invalid_id",
-            rule: "id.required",
+            code: "invalid_id".into(),
+            rule: "id.required".into(),
             column: Some("id"),
             value: Some(shown(value)),
             message: "id is not a whole number greater than 0; a movie is its TMDB id".to_owned(),
@@ -265,7 +266,7 @@ mod tests {
             ("belongs_to_collection", "Toy Story", "invalid_dict"),
         ] {
             let (_, issues) = parse(&[(column, value)]).unwrap();
-            let found: Vec<_> = issues.iter().map(|i| (i.code, i.column)).collect();
+            let found: Vec<_> = issues.iter().map(|i| (&*i.code, i.column)).collect();
             assert_eq!(found, [(code, Some(column))], "{value}");
         }
     }

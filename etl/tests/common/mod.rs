@@ -2,13 +2,10 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use entity::ingest::{RunMode, Trigger, run};
-use etl::{archive::Archive, chain::Chain, database, queue, rules::RuleSet};
+use etl::{archive::Archive, chain::Chain, database, queue, rules};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// SQLite always; MariaDB or MySQL where `MARQUEE_TEST_MYSQL` gives a server's URL without a database.
@@ -88,7 +85,6 @@ impl World {
         let chain = Chain {
             db,
             archive,
-            rules: Arc::new(RuleSet::default()),
             worker: "test".to_owned(),
         };
         Self {
@@ -112,7 +108,7 @@ impl World {
 
     /// Takes a file through the chain, to its end or until it is held.
     pub async fn load_as(&self, path: &Path, mode: RunMode) -> run::Model {
-        let version = self.chain.rules.version;
+        let version = rules::store::newest(&self.chain.db).await.unwrap();
         let id = queue::enqueue(&self.chain.db, path, Trigger::Command, version, mode)
             .await
             .unwrap();

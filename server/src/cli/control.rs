@@ -4,13 +4,16 @@ use super::ingest::finish;
 use crate::{config::Config, serve};
 use anyhow::Result;
 use entity::ingest::{RunMode, Trigger};
-use etl::control;
+use etl::{control, rules};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
 pub struct Reprocess {
     #[command(flatten)]
     which: Which,
+    /// Under this version of the rules instead of the newest
+    #[arg(long, value_name = "VERSION")]
+    rules: Option<i32>,
     /// Hold each before merging, so that its changes can be looked at
     #[arg(long)]
     preview: bool,
@@ -57,7 +60,8 @@ pub struct OfRun {
 /// Reads archived files again.
 pub async fn reprocess(config: &Config, arguments: Reprocess) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
-    let (db, rules, by) = (&chain.db, chain.rules.version, Trigger::Command);
+    let (db, by) = (&chain.db, Trigger::Command);
+    let rules = rules::store::chosen(db, arguments.rules).await?;
     let mode = if arguments.preview {
         RunMode::Hold
     } else {

@@ -4,7 +4,7 @@ use super::show;
 use crate::{config::Config, serve};
 use anyhow::{Context, Result};
 use entity::ingest::{RunMode, RunStatus, Trigger, run};
-use etl::{chain::Chain, queue};
+use etl::{chain::Chain, queue, rules};
 use indicatif::{ProgressBar, ProgressStyle};
 use sea_orm::{ActiveEnum, EntityTrait};
 use serde::Serialize;
@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Files as they would be dropped into the inbox
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Under this version of the rules instead of the newest
+    #[arg(long, value_name = "VERSION")]
+    rules: Option<i32>,
     /// Hold each before merging, until it is approved or discarded
     #[arg(long)]
     hold: bool,
@@ -113,10 +116,10 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
     } else {
         RunMode::Merge
     };
+    let version = rules::store::chosen(&chain.db, arguments.rules).await?;
     let mut ids = Vec::new();
     for file in &arguments.files {
         let path = std::path::absolute(file).with_context(|| file.display().to_string())?;
-        let version = chain.rules.version;
         ids.push(queue::enqueue(&chain.db, &path, Trigger::Command, version, mode).await?);
     }
     finish(&chain, &ids, arguments.json).await

@@ -6,6 +6,7 @@
 mod control;
 mod ingest;
 mod migrate;
+mod rules;
 mod sample;
 mod user;
 mod verify;
@@ -41,6 +42,8 @@ enum Command {
     Approve(control::OfRun),
     /// End a held run without merging it
     Discard(control::OfRun),
+    /// Show, check and publish rule sets
+    Rules(rules::Arguments),
     /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
     Verify(verify::Arguments),
     /// Change or show the state of the database's schema
@@ -86,6 +89,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Command::Undo(arguments) => control::undo(&config, arguments).await,
             Command::Approve(arguments) => control::approve(&config, arguments).await,
             Command::Discard(arguments) => control::discard(&config, arguments).await,
+            Command::Rules(arguments) => rules::run(&config, arguments).await,
             Command::Verify(arguments) => verify::run(&config, arguments).await,
             Command::Migrate(arguments) => migrate::run(&config, arguments).await,
             Command::User(arguments) => user::run(&config, arguments).await,

@@ -10,7 +10,7 @@ use super::{
 use crate::auth::{Denied, Permission, audit};
 use async_graphql::{Context, ID, Object, Result};
 use entity::ingest::{self, Trigger, run};
-use etl::control;
+use etl::{control, rules};
 use sea_orm::EntityTrait;
 
 /// Mutations of runs.
@@ -27,20 +27,21 @@ impl RunMutation {
         done(ctx, "run.retry", format!("run {old}"), new).await
     }
 
-    /// Reads an archived file again: that of the SHA-256 `file`, or that of run `run`. With `preview` it
-    /// is held before merging, so that its changes can be looked at.
+    /// Reads an archived file again: that of the SHA-256 `file`, or that of run `run`, under the
+    /// newest rules or those of version `rules`. With `preview` it is held before merging, so that its changes can be looked at.
     #[graphql(guard = "Permission::RunTrigger")]
     async fn reprocess(
         &self,
         ctx: &Context<'_>,
         file: Option<String>,
         run: Option<ID>,
+        rules: Option<i32>,
         #[graphql(default)] preview: bool,
     ) -> Result<Run> {
         let services = services(ctx);
         let db = &services.db;
         let mode = mode(preview);
-        let rules = services.rule_version;
+        let rules = rules::store::chosen(db, rules).await?;
         let (subject, new) = match (file, run) {
             (Some(sha256), None) => (
                 format!("file {sha256}"),

@@ -20,6 +20,7 @@ pub mod load;
 pub mod movie;
 pub mod page;
 pub mod reject;
+pub mod rules;
 pub mod run;
 pub mod scalar;
 pub mod version;
@@ -50,8 +51,6 @@ pub struct Services {
     pub archive: Archive,
     /// Tells the worker of this instance, if there is one, of a new run.
     pub wake: Arc<Notify>,
-    /// The rules that files are read under.
-    pub rule_version: i32,
     /// Failed sign-ins under names nobody has.
     pub unknown_names: UnknownNames,
 }
@@ -75,12 +74,17 @@ pub struct Query(
     genre::GenreQuery,
     run::RunQuery,
     file::FileQuery,
+    rules::RuleQuery,
     viewer::ViewerQuery,
 );
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(viewer::ViewerMutation, control::RunMutation);
+pub struct Mutation(
+    viewer::ViewerMutation,
+    control::RunMutation,
+    rules::RuleMutation,
+);
 
 /// The executable schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

@@ -206,6 +206,55 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rules_are_shown_checked_and_published() {
+    on_every_engine(|shell| {
+        let shown = shell.run(&["rules", "show"]);
+        assert_eq!(text(&shown.stdout), etl::rules::DEFAULT);
+        shell.write("new.toml", &shown.stdout);
+        assert!(shell.run(&["rules", "check", "new.toml"]).status.success());
+        let same = shell.run(&["rules", "publish", "new.toml", "--note", "x"]);
+        assert!(
+            text(&same.stderr).contains("published as version 1"),
+            "{same:?}"
+        );
+        shell.write(
+            "wrong.toml",
+            "[[check]]\nrule = 'a'\nfield = 'nothing'\nmin = 0\naction = 'warn'\n",
+        );
+        let wrong = shell.run(&["rules", "check", "wrong.toml"]);
+        assert_eq!(wrong.status.code(), Some(1));
+        assert!(
+            text(&wrong.stdout)
+                .starts_with("wrong.toml: line 3, column 9: there is no field nothing"),
+            "{wrong:?}"
+        );
+        shell.write("new.toml", "[guards]\nmin_rows = 5\n");
+        assert_eq!(
+            shell.json(&["rules", "publish", "new.toml", "--note", "why", "--json"])["version"],
+            2
+        );
+        shell.write("a.csv", file(&[Line::default()]));
+        assert_eq!(
+            shell.json(&["ingest", "a.csv", "--json"])[0]["status"],
+            "held"
+        );
+        assert_eq!(
+            shell.json(&["ingest", "a.csv", "--rules", "1", "--json"])[0]["status"],
+            "succeeded"
+        );
+        assert_eq!(
+            shell
+                .json(&["rules", "list", "--json"])
+                .as_array()
+                .unwrap()
+                .len(),
+            2
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_are_managed() {
     on_every_engine(|shell| {
         let added = shell.with_input(

@@ -35,7 +35,7 @@ async fn act(person: &Person, mutation: &str) -> String {
 async fn a_run_is_previewed_approved_and_undone() {
     on_every_engine(async |app: &mut App| {
         let line = Line::default();
-        app.world.load_well("a.csv", file(&[line.clone()])).await;
+        app.world.load_well("a.csv", file(std::slice::from_ref(&line))).await;
         let path = app.world.folder.path().join("b.csv");
         std::fs::write(&path, file(&[Line { revenue: 999, ..line.clone() }, Line { id: 2, ..line }])).unwrap();
         let held = app.world.load_as(&path, RunMode::Hold).await.id.to_string();
@@ -95,6 +95,23 @@ async fn a_run_is_previewed_approved_and_undone() {
         assert_eq!((&again["kind"], &again["counts"]["inserted"]), (&json!("REPROCESS"), &json!(1)));
         act(&person, &format!("discardRun(id: {})", again["id"].as_str().unwrap())).await;
         assert_eq!(person.ask(then, json!({})).await, first);
+
+        let body = "[guards]\nmin_rows = 100\n";
+        let publish = "mutation ($body: String!) { publishRules(body: $body, note: \"hold small files\") { version author } }";
+        assert_eq!(person.refused(publish, json!({"body": body})).await, "FORBIDDEN");
+        let admin = app.admin().await;
+        let wrong = admin.send(publish, json!({"body": "[guards]\nmin_row = 1"})).await;
+        assert!(wrong["errors"][0]["message"].as_str().unwrap().starts_with("line 2, column 1"), "{wrong}");
+        let published = admin.ask(publish, json!({"body": body})).await;
+        assert_eq!(published["publishRules"], json!({"version": 2, "author": "admin"}));
+        let sets = admin.ask("{ ruleSet { body } ruleSets { version note } }", json!({})).await;
+        assert_eq!(sets["ruleSet"]["body"], body);
+        assert_eq!(sets["ruleSets"][0], json!({"version": 2, "note": "hold small files"}));
+        assert_eq!(sets["ruleSets"][1]["version"], 1);
+        let again = act(&person, "reprocess(run: 1, rules: 2)").await;
+        let again = wait_for(&person, &again, &["HELD", "FAILED", "SUCCEEDED"]).await;
+        assert_eq!(again["heldBecause"], "it has 1 rows, fewer than min_rows = 100");
+        assert_eq!(person.refused("mutation { reprocess(run: 1, rules: 9) { id } }", json!({})).await, "BAD_USER_INPUT");
 
         let viewer = app.person("viewer").await;
         for mutation in ["approveRun(id: 1)", "discardRun(id: 1)", "undoRun(id: 1)", "cancelRun(id: 1)", "reprocess(run: 1)"] {

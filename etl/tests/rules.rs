@@ -1,0 +1,361 @@
+//! Rule sets: what they say of a record, what is wrong with them, and runs under them.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Line, World, engines, file};
+use entity::{aggregate::*, ingest::*, mart};
+use etl::{
+    control, queue,
+    record::{Issue, MovieRecord, Named, Reject},
+    rules::{RuleSet, definition, store},
+};
+use sea_orm::{EntityTrait, PaginatorTrait};
+
+fn rules(text: &str) -> RuleSet {
+    definition::parse(text, 2).unwrap()
+}
+
+fn record() -> MovieRecord {
+    MovieRecord {
+        id: 7,
+        title: "T".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// What becomes of a record: its issues as `code column old → new`.
+fn apply(rules: &RuleSet, record: &mut MovieRecord) -> Result<Vec<String>, Reject> {
+    let mut issues = Vec::new();
+    rules.apply(record, &mut issues)?;
+    let shown = |issue: &Issue| {
+        let value = |value: &Option<String>| value.clone().unwrap_or("-".to_owned());
+        let column = issue.column.unwrap_or("-");
+        format!(
+            "{} {column} {} → {}",
+            issue.code,
+            value(&issue.old_value),
+            value(&issue.new_value)
+        )
+    };
+    Ok(issues.iter().map(shown).collect())
+}
+
+#[test]
+fn every_test_and_action_does_what_it_says() {
+    let rules = rules(
+        r#"
+        check = [
+            { rule = "a", field = "status", one_of = ["Released", "Rumored"], action = "set", value = "Released" },
+            { rule = "b", field = "imdb_id", pattern = "^tt[0-9]{7,}$", action = "clear" },
+            { rule = "c", field = "runtime", max = 600, action = "warn", message = "very long" },
+            { rule = "d", field = "genres", required = true, action = "warn" },
+            { rule = "e", field = "companies", max = 1, action = "warn" },
+            { rule = "money.plausible", when = "revenue > 1000 * budget && budget > 0", field = "revenue", action = "clear" },
+            { rule = "f", when = "year < 1900 && 'Drama' in genres", action = "reject", code = "too_old" },
+            { rule = "g", field = "title", required = true, action = "accept" },
+        ]
+        "#,
+    );
+    let named = |id: i64, name: &str| Named {
+        id,
+        name: name.to_owned(),
+    };
+    let mut movie = MovieRecord {
+        status: Some("Lost".to_owned()),
+        imdb_id: Some("7".to_owned()),
+        runtime: Some(601.0),
+        budget: Some(1),
+        revenue: Some(1001),
+        companies: vec![named(1, "A"), named(2, "B")],
+        ..record()
+    };
+    assert_eq!(
+        apply(&rules, &mut movie).unwrap(),
+        [
+            "not_allowed status Lost → Released",
+            "pattern imdb_id 7 → -",
+            "out_of_range runtime 601 → 601",
+            "missing genres - → -",
+            "out_of_range production_companies 2 elements → 2 elements",
+            "money_plausible revenue 1001 → -",
+        ]
+    );
+    assert_eq!(
+        (movie.imdb_id, movie.revenue, movie.status.as_deref()),
+        (None, None, Some("Released"))
+    );
+    let mut old = MovieRecord {
+        release_date: "1899-01-01".parse().ok(),
+        genres: vec![named(18, "Drama")],
+        ..record()
+    };
+    assert_eq!(apply(&rules, &mut old).unwrap_err().code, "too_old");
+    // What an expression cannot be computed for is not true: an unknown year is below nothing.
+    old.release_date = None;
+    assert!(apply(&rules, &mut old).unwrap().is_empty());
+    assert_eq!(
+        apply(
+            &rules,
+            &mut MovieRecord {
+                title: String::new(),
+                ..record()
+            }
+        )
+        .unwrap()
+        .len(),
+        1
+    );
+}
+
+#[test]
+fn values_mean_what_the_switches_say() {
+    let money = |budget, revenue| MovieRecord {
+        budget: Some(budget),
+        revenue: Some(revenue),
+        ..record()
+    };
+    let switches = rules(
+        "[meaning]\nzero_budget = \"zero\"\nminimum_revenue = 1000\nstatuses = [\"Released\"]\nadult = false",
+    );
+    let mut movie = money(0, 999);
+    assert_eq!(
+        apply(&switches, &mut movie).unwrap(),
+        ["implausible_money revenue 999 → -"]
+    );
+    assert_eq!((movie.budget, movie.revenue), (Some(0), None));
+    let mut movie = money(5, 0);
+    assert!(apply(&switches, &mut movie).unwrap().is_empty());
+    assert_eq!((movie.budget, movie.revenue), (Some(5), None));
+    for (status, adult, uncounted) in [
+        (Some("Released"), Some(false), false),
+        (Some("Released"), None, false),
+        (Some("Released"), Some(true), true),
+        (Some("Rumored"), None, true),
+        (None, None, true),
+    ] {
+        let mut movie = MovieRecord {
+            status: status.map(str::to_owned),
+            adult,
+            ..record()
+        };
+        apply(&switches, &mut movie).unwrap();
+        assert_eq!(movie.uncounted, uncounted, "{status:?} {adult:?}");
+        apply(&RuleSet::default(), &mut movie).unwrap();
+        assert!(!movie.uncounted);
+    }
+}
+
+#[test]
+fn everything_wrong_is_told_with_its_place() {
+    let text = r#"
+[guards]
+max_rejected = "lots"
+
+[[check]]
+rule = "a"
+field = "budgt"
+min = 0
+action = "clear"
+
+[[check]]
+rule = "a"
+field = "title"
+required = true
+action = "clear"
+
+[[check]]
+rule = "b"
+when = "budget >"
+action = "warn"
+
+[[check]]
+rule = "c"
+when = "budge > 0"
+action = "explode"
+
+[[check]]
+rule = "d"
+field = "status"
+pattern = "("
+action = "set"
+value = 5
+
+[[check]]
+rule = "e"
+field = "status"
+min = 1
+required = true
+action = "warn"
+"#;
+    let problems = definition::parse(text, 2).unwrap_err();
+    let places: Vec<_> = problems.iter().map(|p| (p.line, p.column)).collect();
+    let lines: Vec<_> = places.iter().map(|place| place.0).collect();
+    assert_eq!(lines, [3, 7, 15, 19, 24, 25, 30, 32, 34], "{problems:?}");
+    assert_eq!(places[0], (3, 16));
+    assert!(
+        problems[1].message.contains("there is no field budgt"),
+        "{problems:?}"
+    );
+    let unknown = definition::parse("\nnonsense = 1", 2).unwrap_err();
+    assert_eq!((unknown.len(), unknown[0].line), (1, 2));
+    assert!(
+        unknown[0].to_string().starts_with("line 2, column 1: "),
+        "{unknown:?}"
+    );
+}
+
+/// Rules that count released movies only, keep the first row and hold what changes much.
+const STRICT: &str = r#"
+[meaning]
+statuses = ["Released"]
+keep = "first"
+
+[guards]
+max_changed = "40%"
+max_rejected = "50%"
+
+[[check]]
+rule = "title.short"
+code = "long_title"
+field = "title"
+pattern = "^.{1,6}$"
+action = "reject"
+"#;
+
+#[tokio::test]
+async fn a_run_is_read_under_the_newest_rules_and_held_by_their_guards() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let line = |id: i64, title: &str| Line {
+            id,
+            title: title.to_owned(),
+            ..Line::default()
+        };
+        let first = world
+            .load_well(
+                "a.csv",
+                file(&[line(1, "One"), line(2, "Two"), line(3, "Three")]),
+            )
+            .await;
+        assert_eq!(first.rule_version, 1);
+        assert_eq!(
+            store::publish(db, STRICT, "ada", "short titles")
+                .await
+                .unwrap()
+                .version,
+            2
+        );
+        for (body, words) in [
+            (STRICT, "published as version 2"),
+            ("check = 1", "line 1"),
+            (etl::rules::DEFAULT, "version 1"),
+        ] {
+            let error = store::publish(db, body, "ada", "")
+                .await
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(words), "{error}");
+        }
+
+        // The first row of an id counts now, and a long title is no movie.
+        let second = world
+            .load_well(
+                "b.csv",
+                file(&[line(1, "Uno"), line(1, "Eins"), line(4, "A long title")]),
+            )
+            .await;
+        assert_eq!(second.rule_version, 2);
+        assert_eq!(
+            (
+                second.rows_updated,
+                second.rows_superseded,
+                second.rows_rejected
+            ),
+            (1, 1, 1)
+        );
+        let one = mart::movie::Entity::find_by_id(1)
+            .one(db)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(one.title, "Uno");
+
+        // Two of three movies would change.
+        let held = world
+            .load("c.csv", file(&[line(2, "Dos"), line(3, "Tres")]))
+            .await;
+        assert_eq!(held.status, RunStatus::Held);
+        assert_eq!(
+            held.held_because.as_deref(),
+            Some("66.7 % of the movies would change, more than max_changed = 40 %")
+        );
+        control::approve(db, held.id).await.unwrap();
+        assert_eq!(
+            queue::run_now(&world.chain, held.id).await.unwrap().status,
+            RunStatus::Succeeded
+        );
+
+        // All bad input keeps all of its rejects.
+        let lines: Vec<Line> = (10..60).map(|id| line(id, "Much too long")).collect();
+        let bad = world.load("d.csv", file(&lines)).await;
+        assert_eq!((bad.status, bad.rows_rejected), (RunStatus::Held, 50));
+        assert_eq!(reject::Entity::find().count(db).await.unwrap(), 51);
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_count_is_in_the_mart_and_in_no_year() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let text = file(&[
+            Line::default(),
+            Line {
+                id: 2,
+                ..Line::default()
+            },
+        ]);
+        let (head, tail) = text.rsplit_once("Released").unwrap();
+        world
+            .load_well("a.csv", format!("{head}Rumored{tail}"))
+            .await;
+        assert_eq!(
+            genre_year::Entity::find()
+                .one(db)
+                .await
+                .unwrap()
+                .unwrap()
+                .movie_count,
+            2
+        );
+        store::publish(db, "[meaning]\nstatuses = [\"Released\"]", "ada", "")
+            .await
+            .unwrap();
+        for (version, count) in [(2, 1), (1, 2)] {
+            let ids = control::reprocess_all(db, Trigger::Command, version, RunMode::Merge)
+                .await
+                .unwrap();
+            let run = queue::run_now(&world.chain, ids[0]).await.unwrap();
+            assert_eq!(
+                (run.rows_updated, run.rows_unchanged),
+                (1, 1),
+                "{:?}",
+                run.error
+            );
+            assert_eq!(
+                genre_year::Entity::find()
+                    .one(db)
+                    .await
+                    .unwrap()
+                    .unwrap()
+                    .movie_count,
+                count
+            );
+            assert_eq!(mart::movie::Entity::find().count(db).await.unwrap(), 2);
+        }
+        world.close().await;
+    }
+}
