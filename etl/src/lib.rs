@@ -12,6 +12,7 @@ pub mod bulk;
 pub mod chain;
 pub mod compare;
 pub mod control;
+pub mod correct;
 pub mod csv;
 pub mod database;
 pub mod error;

@@ -6,6 +6,7 @@ use crate::{
     read::{self, ReadOptions},
     record::Position,
 };
+use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
 /// The record at `position` as it was received, read back from the archive; bytes that are not UTF-8
@@ -19,12 +20,23 @@ pub async fn raw(
     archive_path: &str,
     position: &Position,
 ) -> Result<String> {
+    let bytes = raw_bytes(archive, name, archive_path, position).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// As [`raw`], to the last byte.
+///
+/// # Errors
+/// As [`raw`].
+pub async fn raw_bytes(
+    archive: &Archive,
+    name: &str,
+    archive_path: &str,
+    position: &Position,
+) -> Result<Bytes> {
     if !read::is_packed(name) {
         let end = position.byte_offset + position.byte_length;
-        let bytes = archive
-            .range(archive_path, position.byte_offset..end)
-            .await?;
-        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        return archive.range(archive_path, position.byte_offset..end).await;
     }
     let (archive, position) = (archive.clone(), *position);
     let (name, path) = (name.to_owned(), archive_path.to_owned());
@@ -34,5 +46,5 @@ pub async fn raw(
     })
     .await
     .map_err(|error| Error::Internal(format!("reading a record back stopped: {error}")))??;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes.into())
 }

@@ -160,7 +160,7 @@ async fn archive_raw(
     let phase = journal.begin(RunStatus::Archiving).await?;
     let stored = chain.archive.put_raw(path).await?;
     let bytes = stored.bytes as i64;
-    let file = source_file_of(chain, &run, stored).await?;
+    let file = source_file_of(chain, &run.file_name, stored).await?;
     run::ActiveModel {
         id: Set(run.id),
         source_file_id: Set(Some(file.id)),
@@ -180,9 +180,9 @@ async fn archive_raw(
 }
 
 /// The record of a file by its content; made when these bytes are seen for the first time.
-async fn source_file_of(
+pub(crate) async fn source_file_of(
     chain: &Chain,
-    run: &run::Model,
+    name: &str,
     stored: Stored,
 ) -> Result<source_file::Model> {
     let tx = database::begin(&chain.db).await?;
@@ -196,7 +196,7 @@ async fn source_file_of(
     }
     let file = source_file::ActiveModel {
         sha256: Set(stored.sha256.clone()),
-        name: Set(run.file_name.clone()),
+        name: Set(name.to_owned()),
         bytes: Set(stored.bytes as i64),
         archive_path: Set(stored.path.clone()),
         arrived_at: Set(Utc::now()),

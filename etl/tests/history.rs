@@ -5,7 +5,7 @@ mod common;
 
 use common::{Line, World, engines, file};
 use entity::{aggregate::*, ingest::*, mart::*, past, staging};
-use etl::{control, history, queue, verify};
+use etl::{control, correct, history, queue, verify};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -500,6 +500,92 @@ async fn a_run_that_waits_or_is_held_can_be_cancelled() {
         let done = world.load_file(&path).await;
         assert_eq!(done.status, RunStatus::Succeeded);
         assert!(control::cancel(db, done.id).await.is_err());
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_reject_is_sent_again_with_other_values() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let wrong = Line {
+            id: -5,
+            title: "\"A, B\"".to_owned(),
+            ..Line::default()
+        };
+        let text = file(&[Line::default(), wrong])
+            + "False,short\n"
+            + &Line {
+                id: 8,
+                ..Line::default()
+            }
+            .csv();
+        let run = world.load_well("a.csv", &text).await;
+        assert_eq!((run.rows_inserted, run.rows_rejected), (2, 2));
+        let rejects = reject::Entity::find()
+            .order_by_asc(reject::Column::Line)
+            .all(db)
+            .await
+            .unwrap();
+        let value = |column: &str, value: &str| (column.to_owned(), value.to_owned());
+
+        let id = correct::correct(
+            &world.chain,
+            rejects[0].id,
+            &[value("id", "5")],
+            Trigger::Api,
+        )
+        .await
+        .unwrap();
+        let again = queue::run_now(&world.chain, id).await.unwrap();
+        assert_eq!(
+            (again.status, again.rows_inserted),
+            (RunStatus::Succeeded, 1),
+            "{:?}",
+            again.error
+        );
+        assert_eq!(again.file_name, "a.line-3.correction.csv");
+        let five = movie::Entity::find_by_id(5).one(db).await.unwrap().unwrap();
+        assert_eq!(
+            (&*five.title, five.run_id, five.line),
+            ("A, B", again.id, 2)
+        );
+
+        // Of a record that has too few fields nothing is taken.
+        let values = [value("id", "6"), value("title", "Six")];
+        let id = correct::correct(&world.chain, rejects[1].id, &values, Trigger::Api)
+            .await
+            .unwrap();
+        assert_eq!(
+            queue::run_now(&world.chain, id)
+                .await
+                .unwrap()
+                .rows_inserted,
+            1
+        );
+        let six = movie::Entity::find_by_id(6).one(db).await.unwrap().unwrap();
+        assert_eq!((&*six.title, six.adult, six.budget), ("Six", None, None));
+
+        let error = correct::correct(
+            &world.chain,
+            rejects[0].id,
+            &[value("idd", "5")],
+            Trigger::Api,
+        )
+        .await;
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("no column idd; it has adult, ")
+        );
+        assert!(
+            correct::correct(&world.chain, 99, &[], Trigger::Api)
+                .await
+                .is_err()
+        );
+        assert_verified(&world).await;
         world.close().await;
     }
 }

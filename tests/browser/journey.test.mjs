@@ -164,6 +164,27 @@ test('a failed run tells why and can be tried again', async () => {
   assert.deepEqual(page.faults, []);
 });
 
+test('a held run is approved, and undone', async (t) => {
+  if (!data) return t.skip('the data set is absent');
+  const source = readFileSync(join(data, 'movies-dataset/movies_metadata.first3k.csv'), 'utf8').split('\n');
+  writeFileSync(join(server.folder, 'held.csv'), [source[0], source[1].replace(/5415$/, '5416'), ''].join('\n'));
+  server.command(['ingest', '--hold', 'held.csv']);
+  await page.to('/runs/5');
+  await page.getByTestId('held-because').waitFor();
+  assert.equal(await value(page, 'count-updated'), '1');
+  await look(page, 'run-held');
+  await page.getByTestId('approve-run').click();
+  await status().getByText('succeeded').waitFor();
+  await page.getByTestId('undo-run').click();
+  await page.getByTestId('undo-run').getByText('click again').waitFor();
+  await page.getByTestId('undo-run').click();
+  await page.waitForURL('**/runs/6');
+  await status().getByText('succeeded').waitFor();
+  await page.getByText('Takes back what').waitFor();
+  await look(page, 'run-undo');
+  assert.deepEqual(page.faults, []);
+});
+
 test('a lost connection is told and recovered from', async () => {
   await page.to('/runs');
   await server.stop();

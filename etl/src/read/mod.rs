@@ -113,6 +113,30 @@ pub fn raw_record(
     Ok(raw)
 }
 
+/// The columns that a file's first record names.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Input`] as for [`read`].
+pub fn header(
+    name: &str,
+    input: Box<dyn Read + Send>,
+    options: &ReadOptions,
+) -> Result<Vec<String>> {
+    let mut columns = Vec::new();
+    unpack::each_text(name, input, options, &mut |name, text| {
+        if columns.is_empty() {
+            let mut reader = csv::Reader::new(text, options.max_record_bytes);
+            let first = reader
+                .next_record()
+                .map_err(|error| unpack::io_error(name, error))?;
+            let fields = first.iter().flat_map(csv::Record::fields);
+            columns.extend(fields.map(|field| String::from_utf8_lossy(field).into_owned()));
+        }
+        Ok(())
+    })?;
+    Ok(columns)
+}
+
 /// Reads one CSV text; `before` is what earlier texts of the same file took.
 fn read_text(
     name: &str,

@@ -73,6 +73,8 @@ impl RunStatus {
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunKind {
     Ingest,
+    Reprocess,
+    Undo,
     /// A kind this version of the UI does not know.
     #[cynic(fallback)]
     Other,

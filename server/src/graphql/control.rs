@@ -8,10 +8,18 @@ use super::{
     services, viewer,
 };
 use crate::auth::{Denied, Permission, audit};
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, InputObject, Object, Result};
 use entity::ingest::{self, Trigger, run};
-use etl::{control, rules};
+use etl::{chain::Chain, control, correct, rules};
 use sea_orm::EntityTrait;
+
+/// A value for a column of the file.
+#[derive(Clone, Debug, InputObject)]
+pub struct FieldValue {
+    /// The column's name in the file's header.
+    column: String,
+    value: String,
+}
 
 /// Mutations of runs.
 #[derive(Default)]
@@ -55,6 +63,30 @@ impl RunMutation {
             _ => return Err(Failure::Input("give either file or run".to_owned()).into()),
         };
         done(ctx, "run.reprocess", subject, new).await
+    }
+
+    /// Sends a rejected record again with other values: a new run of a file that holds just this record. The
+    /// file it came from stays as it is.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn correct_reject(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        values: Vec<FieldValue>,
+    ) -> Result<Run> {
+        let services = services(ctx);
+        let chain = Chain {
+            db: services.db.clone(),
+            archive: services.archive.clone(),
+            worker: String::new(),
+        };
+        let id = number(&id)?;
+        let values: Vec<_> = values
+            .into_iter()
+            .map(|given| (given.column, given.value))
+            .collect();
+        let new = correct::correct(&chain, id, &values, Trigger::Api).await?;
+        done(ctx, "reject.correct", format!("reject {id}"), new).await
     }
 
     /// Lets a held run merge what it has found.

@@ -1,18 +1,16 @@
 //! One run: how far it is, what it counted, and what was wrong.
 
-use cynic::{MutationBuilder, QueryBuilder};
+use cynic::QueryBuilder;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_params_map;
 
+use super::action::actions;
 use super::phases::{Phase, phases};
 use super::tabs::{RunVariables, RunVariablesFields, tabs};
 use crate::api::fragment::{RunCounts, RunKind, RunLink, RunStatus, Trigger};
 use crate::api::query::{FAST, SLOW, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
-use crate::api::transport::{ApiError, send};
-use crate::components::icon::Icon;
 use crate::components::layout::{heading, section, title};
 use crate::components::state::loaded;
 use crate::components::status::{progress, tone};
@@ -44,6 +42,8 @@ struct Run {
     file_name: String,
     file: Option<RunFile>,
     rule_version: i32,
+    held_because: Option<String>,
+    undoes: Option<RunLink>,
     duplicate_of: Option<RunLink>,
     data_version: Option<i32>,
     created_at: String,
@@ -62,13 +62,6 @@ struct Run {
 struct RunQuery {
     #[arguments(id: $id)]
     run: Option<Run>,
-}
-
-#[derive(cynic::QueryFragment)]
-#[cynic(graphql_type = "Mutation", variables = "RunVariables")]
-struct RetryMutation {
-    #[arguments(id: $id)]
-    retry_run: RunLink,
 }
 
 /// The page of a run.
@@ -105,15 +98,27 @@ fn run(run: Run) -> AnyView {
     let status = view! {
         <span class=format!("chip {}", tone(run.status)) data-testid="run-status">{run.status.name()}</span>
     };
-    let retry = (run.status == RunStatus::Failed).then(|| view! { <Retry id/> });
+    let actions = actions(id, run.status, run.kind, run.data_version.is_some());
     view! {
-        {heading(&[("/runs", "Runs")], view! { "Run " {run.id.inner().to_owned()} " " {status} }, retry)}
+        {heading(&[("/runs", "Runs")], view! { "Run " {run.id.inner().to_owned()} " " {status} }, actions)}
         {run.status.active().then(|| progress(run.status, run.progress))}
         {run.error.clone().map(|error| view! {
             <div class="alert alert-bad" role="alert" data-testid="run-error">
                 <p><strong>"This run failed."</strong></p>
                 <pre>{error}</pre>
             </div>
+        })}
+        {run.held_because.clone().filter(|_| run.status == RunStatus::Held).map(|because| view! {
+            <p class="alert alert-warn" data-testid="held-because">
+                <strong>"Held before merging: "</strong>{because}
+            </p>
+        })}
+        {run.undoes.clone().map(|undone| view! {
+            <p class="alert alert-still">
+                "Takes back what "
+                <a href=format!("/runs/{}", undone.id.inner())>{format!("run {}", undone.id.inner())}</a>
+                " has merged."
+            </p>
         })}
         {run.duplicate_of.clone().map(|first| view! {
             <p class="alert alert-still">
@@ -227,42 +232,4 @@ fn reasons(run: &Run) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// Tries a failed run again, for those who may.
-#[component]
-fn Retry(id: cynic::Id) -> impl IntoView {
-    let session = expect_context::<Session>();
-    let navigate = use_navigate();
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
-    let retry = move |_| {
-        let (id, navigate) = (id.clone(), navigate.clone());
-        busy.set(true);
-        spawn_local(async move {
-            let answer = send(RetryMutation::build(RunVariables { id })).await;
-            session.note(answer.as_ref().err());
-            busy.try_set(false);
-            match answer {
-                Ok(data) => navigate(
-                    &format!("/runs/{}", data.retry_run.id.inner()),
-                    Default::default(),
-                ),
-                Err(error) => {
-                    fault.try_set(Some(error));
-                }
-            }
-        });
-    };
-    view! {
-        <Show when=move || session.may("run.trigger")>
-            <button type="button" class="button" data-testid="retry-run" disabled=move || busy.get()
-                on:click=retry.clone()>
-                {Icon::Retry.draw()} "Retry"
-            </button>
-        </Show>
-        {move || fault.get().map(|error| view! {
-            <p class="negative" role="alert"><strong class="code">{error.code}</strong>" "{error.message}</p>
-        })}
-    }
 }

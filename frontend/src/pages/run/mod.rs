@@ -1,5 +1,6 @@
 //! Ingest runs: what happened, and what was wrong with the rows.
 
+mod action;
 pub mod detail;
 pub mod event;
 pub mod issue;
