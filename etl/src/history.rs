@@ -258,37 +258,54 @@ pub async fn states<C: ConnectionTrait>(
     Ok(states)
 }
 
-/// A page of what a run changes, or has changed, after the line `after`: most `limit` changes of one kind,
-/// or of any, in the file's order.
+/// Which of a run's changes: at most `limit` of them, from the beginning or, `backward`, from the end.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub limit: u64,
+    pub backward: bool,
+    /// Only those after (before) this line and movie.
+    pub after: Option<(i64, i64)>,
+    pub before: Option<(i64, i64)>,
+}
+
+/// A page of what a run changes, or has changed, of one kind or of any, in the file's order.
 pub async fn changes(
     db: &impl ConnectionTrait,
     run: &run::Model,
     kind: Option<&str>,
-    after: Option<(i64, i64)>,
-    limit: u64,
+    page: &Page,
 ) -> Result<Vec<Change>> {
     let (before, then, table) = match (run.status, run.data_version) {
         (_, Some(version)) => (At::Version(version - 1), At::Version(version), "revision"),
         (RunStatus::Held, None) => (At::Now, At::Staged(run.id), "staging_change"),
         _ => return Ok(Vec::new()),
     };
-    let (line, movie_id) = after.unwrap_or((i64::MIN, i64::MIN));
+    let (from_line, from_movie) = page.after.unwrap_or((i64::MIN, i64::MIN));
+    let (to_line, to_movie) = page.before.unwrap_or((i64::MAX, i64::MAX));
+    let direction = if page.backward { "DESC" } else { "ASC" };
     let sql = format!(
         "SELECT movie_id, kind, line FROM {table}
          WHERE run_id = ? AND kind IN ('inserted', 'updated', 'deleted') AND (? = '' OR kind = ?)
-         AND (line > ? OR (line = ? AND movie_id > ?))
-         ORDER BY line, movie_id LIMIT {limit}"
+         AND (line > ? OR (line = ? AND movie_id > ?)) AND (line < ? OR (line = ? AND movie_id < ?))
+         ORDER BY line {direction}, movie_id {direction} LIMIT {}",
+        page.limit
     );
     let kind = kind.unwrap_or_default();
-    let values: [Value; 6] = [
+    let values: [Value; 9] = [
         run.id.into(),
         kind.into(),
         kind.into(),
-        line.into(),
-        line.into(),
-        movie_id.into(),
+        from_line.into(),
+        from_line.into(),
+        from_movie.into(),
+        to_line.into(),
+        to_line.into(),
+        to_movie.into(),
     ];
-    let rows = database::query(db, &sql, values).await?;
+    let mut rows = database::query(db, &sql, values).await?;
+    if page.backward {
+        rows.reverse();
+    }
     let rows: Result<Vec<(i64, String, i64)>, DbErr> = rows
         .iter()
         .map(|row| {

@@ -172,6 +172,8 @@ test('a held run is approved, and undone', async (t) => {
   await page.to('/runs/5');
   await page.getByTestId('held-because').waitFor();
   assert.equal(await value(page, 'count-updated'), '1');
+  await page.getByRole('link', { name: 'See what it would change' }).click();
+  await page.locator('tr[data-movie="862"]').getByText('5416').waitFor();
   await look(page, 'run-held');
   await page.getByTestId('approve-run').click();
   await status().getByText('succeeded').waitFor();

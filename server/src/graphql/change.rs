@@ -107,21 +107,28 @@ pub async fn changes(
     ctx: &Context<'_>,
     run: &run::Model,
     kind: Option<ChangeKind>,
-    first: Option<i32>,
-    after: Option<String>,
+    args: PageArgs,
 ) -> Result<Connection<Change>> {
     let db = &services(ctx).db;
-    let args = PageArgs {
-        first,
-        after,
-        ..Default::default()
+    let (size, backward) = args.size()?;
+    let page = history::Page {
+        // One more than asked for tells whether there is a further page.
+        limit: size + 1,
+        backward,
+        after: args.after.as_deref().map(decode).transpose()?,
+        before: args.before.as_deref().map(decode).transpose()?,
     };
-    let (size, _) = args.size()?;
-    let cursor = args.after.as_deref().map(decode).transpose()?;
     let kind = kind.map(ChangeKind::name);
-    let mut found = history::changes(db, run, kind, cursor, size + 1).await?;
+    let mut found = history::changes(db, run, kind, &page).await?;
     let more = found.len() as u64 > size;
+    if more && backward {
+        found.remove(0);
+    }
     found.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let further = match backward {
+        true => (more, page.before.is_some()),
+        false => (page.after.is_some(), more),
+    };
     let edges: Result<Vec<_>> = found.into_iter().map(edge).collect();
     let table = match run.data_version {
         Some(_) => "revision",
@@ -139,7 +146,7 @@ pub async fn changes(
             kind.unwrap_or_default().into(),
         ],
     );
-    Ok(Connection::new(edges?, (args.after.is_some(), more), count))
+    Ok(Connection::new(edges?, further, count))
 }
 
 fn edge(change: history::Change) -> Result<Edge<Change>> {

@@ -188,17 +188,25 @@ impl Run {
     }
 
     /// What it has changed, or would change while it is held, field by field, in the file's order.
-    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn changes(
         &self,
         ctx: &Context<'_>,
         kind: Option<ChangeKind>,
         first: Option<i32>,
         after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
     ) -> Result<Connection<Change>> {
         let run = loaders(ctx).run.load(self.key).await?;
         let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
-        changes(ctx, &run, kind, first, after).await
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        changes(ctx, &run, kind, args).await
     }
 
     /// What it did, in order.

@@ -110,7 +110,10 @@ fn run(run: Run) -> AnyView {
         })}
         {run.held_because.clone().filter(|_| run.status == RunStatus::Held).map(|because| view! {
             <p class="alert alert-warn" data-testid="held-because">
-                <strong>"Held before merging: "</strong>{because}
+                <span>
+                    <strong>"Held before merging: "</strong>{because}". "
+                    <a href="?tab=changes">"See what it would change"</a>
+                </span>
             </p>
         })}
         {run.undoes.clone().map(|undone| view! {

@@ -1,6 +1,7 @@
 //! Ingest runs: what happened, and what was wrong with the rows.
 
 mod action;
+mod change;
 pub mod detail;
 pub mod event;
 pub mod issue;

@@ -1,8 +1,8 @@
-//! A run's rejects, issues and events. Which of them, and which page, is in the URL.
+//! A run's rejects, changes, issues and events. Which of them, and which page, is in the URL.
 
 use leptos::prelude::*;
 
-use super::{event::events, issue::issues, reject::rejects};
+use super::{change::changes, event::events, issue::issues, reject::rejects};
 use crate::api::fragment::RunStatus;
 use crate::api::query::FAST;
 use crate::api::schema;
@@ -25,8 +25,9 @@ pub struct PageVariables {
     pub before: Option<String>,
 }
 
-const TABS: [(&str, &str); 3] = [
+const TABS: [(&str, &str); 4] = [
     ("rejects", "Rejects"),
+    ("changes", "Changes"),
     ("issues", "Issues"),
     ("events", "Events"),
 ];
@@ -57,6 +58,7 @@ pub fn tabs(id: Memo<String>) -> AnyView {
         <section class="panel" aria-label="Details">
             <nav class="views" aria-label="Details of the run">{links.collect_view()}</nav>
             {move || match chosen.get() {
+                "changes" => changes(id, state),
                 "issues" => issues(id, state),
                 "events" => events(id, state),
                 _ => rejects(id, state),
