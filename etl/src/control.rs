@@ -213,6 +213,14 @@ async fn end(
     to: RunStatus,
 ) -> Result<()> {
     let tx = database::begin(db).await?;
+    // The job before the run, as workers lock them. A worker that has it finds its fence gone, and stops.
+    database::execute(
+        &tx,
+        "UPDATE job SET fence = fence + 1, done_at = ?, lease_owner = NULL, lease_until = NULL
+         WHERE run_id = ?",
+        [Utc::now().into(), run_id.into()],
+    )
+    .await?;
     leave(&tx, run_id, from, to).await?;
     run::ActiveModel {
         id: Set(run_id),
@@ -220,14 +228,6 @@ async fn end(
         ..Default::default()
     }
     .update(&tx)
-    .await?;
-    // A worker that has it finds its fence gone, and stops.
-    database::execute(
-        &tx,
-        "UPDATE job SET fence = fence + 1, done_at = ?, lease_owner = NULL, lease_until = NULL
-         WHERE run_id = ?",
-        [Utc::now().into(), run_id.into()],
-    )
     .await?;
     tx.commit().await?;
     merge::clear_staging(db, run_id).await?;

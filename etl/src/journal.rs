@@ -4,8 +4,8 @@ use crate::{Result, database};
 use chrono::{DateTime, Utc};
 use entity::ingest::{EventLevel, RunStatus, run, run_event, run_phase};
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbErr,
-    EntityTrait,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait,
+    DatabaseConnection, DbErr, EntityTrait, Iterable, QueryFilter, sea_query::Expr,
 };
 
 /// The journal of one run.
@@ -37,15 +37,21 @@ impl Journal {
     }
 
     /// Moves the run to `status`.
+    ///
+    /// # Errors
+    /// [`crate::Error::LeaseLost`] when the run has come to its end meanwhile: somebody cancelled it.
     pub async fn status(&self, status: RunStatus) -> Result<()> {
-        run::ActiveModel {
-            id: Set(self.run_id),
-            status: Set(status),
-            ..Default::default()
+        let ended = RunStatus::iter().filter(|status| status.is_final());
+        let moved = run::Entity::update_many()
+            .col_expr(run::Column::Status, Expr::value(status))
+            .filter(run::Column::Id.eq(self.run_id))
+            .filter(run::Column::Status.is_not_in(ended))
+            .exec(&self.db)
+            .await?;
+        match moved.rows_affected {
+            0 => Err(crate::Error::LeaseLost),
+            _ => Ok(()),
         }
-        .update(&self.db)
-        .await?;
-        Ok(())
     }
 
     /// Begins a phase that runs beside the one the status names.

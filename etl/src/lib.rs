@@ -22,6 +22,7 @@ pub mod journal;
 pub mod lineage;
 pub mod literal;
 pub mod merge;
+pub mod outcome;
 pub mod queue;
 pub mod read;
 pub mod record;

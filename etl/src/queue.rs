@@ -3,7 +3,7 @@
 //! Every taking raises the job's fence. Whatever a worker writes at the end, it writes in a transaction
 //! that finds its own fence still there; one that was cut off finds another's and writes nothing.
 
-use crate::{Error, Result, chain::Chain, database, inbox::Arrival, run as pass};
+use crate::{Error, Result, chain::Chain, database, inbox::Arrival, outcome, run as pass};
 use chrono::{TimeDelta, Utc};
 use entity::ingest::{RunKind, RunMode, RunStatus, Trigger, arrival, job, run, source_file};
 use sea_orm::{
@@ -316,7 +316,7 @@ async fn execute(chain: &Chain, lease: Lease, job: job::Model, shutdown: &Cancel
         Err(Error::LeaseLost) => Err(Error::LeaseLost),
         Err(_) if shutdown.is_cancelled() => lease.release(&chain.db).await,
         Err(Error::Database(error)) if database::is_away(&error) => Err(error.into()),
-        Err(error) => pass::fail(chain, &lease, &error.to_string()).await,
+        Err(error) => outcome::fail(chain, &lease, &error.to_string()).await,
     };
     if let Err(error) = ended {
         tracing::error!(run = lease.run_id, "{error}");

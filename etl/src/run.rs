@@ -1,24 +1,24 @@
 //! One pass of the chain over one file, top to bottom.
 
 use crate::{
-    Error, Result, aggregate,
+    Error, Result,
     archive::{Area, Stored},
     chain::Chain,
     compare::{self, Changes},
     control, database,
-    journal::{self, Journal},
-    merge::{self, After},
+    journal::Journal,
+    merge,
+    outcome::{self, What},
     queue::Lease,
     rules::{self, Keep, RuleSet},
     stage,
     transform::{self, Transformed},
     undo,
 };
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use entity::{
     ingest::{
-        ArchiveKind, EventLevel, RunKind, RunMode, RunStatus, archive_object, data_version, run,
-        source_file,
+        ArchiveKind, EventLevel, RunKind, RunMode, RunStatus, archive_object, run, source_file,
     },
     mart::movie,
 };
@@ -40,7 +40,7 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
         journal.reset().await?;
         let target = control::find(&chain.db, target).await?;
         undo::wait_for_others(&chain.db, &target, lease).await?;
-        merge_and_aggregate(chain, lease, &journal, What::Undo(Box::new(target))).await?;
+        outcome::merge(chain, lease, &journal, What::Undo(Box::new(target))).await?;
         merge::clear_staging(&chain.db, lease.run_id).await?;
         return Ok(());
     }
@@ -53,7 +53,7 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
         if run.kind == RunKind::Ingest
             && let Some(first) = loaded_before(chain, lease.run_id, &file).await?
         {
-            return end_as_duplicate(chain, lease, &journal, first).await;
+            return outcome::duplicate(chain, lease, &journal, first).await;
         }
         let read = read_and_stage(chain, lease, &journal, &file, rules.clone()).await?;
         archive_transformed(chain, &journal, &file, read).await?;
@@ -61,14 +61,14 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
     let keep = rules.meaning.keep;
     let (changes, against) = compare_with_mart(chain, &journal, keep).await?;
     if !approved && let Some(because) = reason_to_hold(chain, &journal, &rules, &changes).await? {
-        return hold(chain, lease, &journal, changes, &because).await;
+        return outcome::hold(chain, lease, &journal, changes, &because).await;
     }
     let what = What::Staged {
         changes,
         against,
         keep,
     };
-    merge_and_aggregate(chain, lease, &journal, what).await?;
+    outcome::merge(chain, lease, &journal, what).await?;
     merge::clear_staging(&chain.db, lease.run_id).await?;
     Ok(())
 }
@@ -87,62 +87,6 @@ async fn reason_to_hold(
     let movies = movie::Entity::find().count(&chain.db).await?;
     let (read, rejected, movies) = (run.rows_read, run.rows_rejected, movies as i64);
     Ok(rules.guards.broken(read, rejected, changes, movies))
-}
-
-/// Lets a run wait for somebody's approval, with what it has staged and found.
-async fn hold(
-    chain: &Chain,
-    lease: &Lease,
-    journal: &Journal,
-    changes: Changes,
-    because: &str,
-) -> Result<()> {
-    let message = format!("held: {because}");
-    journal.event(EventLevel::Warn, message).await?;
-    let tx = database::begin(&chain.db).await?;
-    lease.finish(&tx).await?;
-    run::ActiveModel {
-        id: Set(lease.run_id),
-        status: Set(RunStatus::Held),
-        held_because: Set(Some(because.to_owned())),
-        ..counted(changes)
-    }
-    .update(&tx)
-    .await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// A run's counts of what was found.
-fn counted(changes: Changes) -> run::ActiveModel {
-    run::ActiveModel {
-        rows_inserted: Set(changes.inserted),
-        rows_updated: Set(changes.updated),
-        rows_unchanged: Set(changes.unchanged),
-        rows_superseded: Set(changes.superseded),
-        rows_deleted: Set(changes.deleted),
-        ..Default::default()
-    }
-}
-
-/// Writes down that a run has failed, and empties its staging; the mart was never touched.
-pub async fn fail(chain: &Chain, lease: &Lease, message: &str) -> Result<()> {
-    let journal = Journal::new(&chain.db, lease.run_id);
-    journal.event(EventLevel::Error, message).await?;
-    let tx = database::begin(&chain.db).await?;
-    lease.finish(&tx).await?;
-    run::ActiveModel {
-        id: Set(lease.run_id),
-        status: Set(RunStatus::Failed),
-        error: Set(Some(message.to_owned())),
-        finished_at: Set(Some(Utc::now())),
-        ..Default::default()
-    }
-    .update(&tx)
-    .await?;
-    tx.commit().await?;
-    merge::clear_staging(&chain.db, lease.run_id).await?;
-    Ok(())
 }
 
 /// Puts the file into the archive, unless the run already has one there.
@@ -248,29 +192,6 @@ async fn loaded_before(
     Ok(first.map(|run| run.id))
 }
 
-async fn end_as_duplicate(
-    chain: &Chain,
-    lease: &Lease,
-    journal: &Journal,
-    first: i64,
-) -> Result<()> {
-    let message = format!("these very bytes were loaded by run {first}; nothing to do");
-    journal.event(EventLevel::Info, message).await?;
-    let tx = database::begin(&chain.db).await?;
-    lease.finish(&tx).await?;
-    run::ActiveModel {
-        id: Set(lease.run_id),
-        status: Set(RunStatus::Duplicate),
-        duplicate_of: Set(Some(first)),
-        finished_at: Set(Some(Utc::now())),
-        ..Default::default()
-    }
-    .update(&tx)
-    .await?;
-    tx.commit().await?;
-    Ok(())
-}
-
 /// Reads the archived file under the rules into the staging tables and a Parquet file, all as streams.
 async fn read_and_stage(
     chain: &Chain,
@@ -293,7 +214,7 @@ async fn read_and_stage(
     let mut failure = None;
     while let Some(batch) = batches.recv().await {
         let bytes = bytes_read.load(std::sync::atomic::Ordering::Relaxed) as i64;
-        if let Err(error) = staged.insert(&chain.db, lease.run_id, batch, bytes).await {
+        if let Err(error) = staged.insert(&chain.db, lease, batch, bytes).await {
             failure = Some(error);
             break;
         }
@@ -365,142 +286,8 @@ async fn archive_transformed(
 /// Compares what is staged with the mart; answers the data version it was compared against as well.
 async fn compare_with_mart(chain: &Chain, journal: &Journal, keep: Keep) -> Result<(Changes, i32)> {
     let phase = journal.begin(RunStatus::Comparing).await?;
-    let against = version(&chain.db).await?;
+    let against = outcome::version(&chain.db).await?;
     let changes = compare::compare(&chain.db, journal.run_id, keep).await?;
     journal.end(phase, Some(changes.total()), None).await?;
     Ok((changes, against))
-}
-
-/// The version of the mart.
-async fn version<C: ConnectionTrait>(db: &C) -> Result<i32> {
-    let rows = database::query(db, "SELECT version FROM mart_state WHERE id = 1", []).await?;
-    let row = rows.first().ok_or_else(|| {
-        Error::Internal("table mart_state is empty; run `marquee migrate`".to_owned())
-    })?;
-    Ok(row.try_get_by_index(0)?)
-}
-
-/// What a run changes the mart by.
-enum What {
-    /// What it has staged, and what the comparison with the mart of a version has found.
-    Staged {
-        changes: Changes,
-        against: i32,
-        keep: Keep,
-    },
-    /// The inverse of another run's merge.
-    Undo(Box<run::Model>),
-}
-
-/// Merges, aggregates and ends the run, in one transaction that no reader sees a part of.
-async fn merge_and_aggregate(
-    chain: &Chain,
-    lease: &Lease,
-    journal: &Journal,
-    what: What,
-) -> Result<()> {
-    journal.status(RunStatus::Merging).await?;
-    let started = Utc::now();
-    let tx = database::begin(&chain.db).await?;
-    database::check_references(&tx, false).await?;
-    let merged = merge_in(&tx, lease, what, started).await;
-    let checked = database::check_references(&tx, true).await;
-    match merged.and_then(|changes| Ok((changes, checked?))) {
-        Ok((changes, ())) => {
-            tx.commit().await?;
-            let message = format!(
-                "merged: {} inserted, {} updated, {} deleted, {} unchanged, {} superseded",
-                changes.inserted,
-                changes.updated,
-                changes.deleted,
-                changes.unchanged,
-                changes.superseded
-            );
-            journal.event(EventLevel::Info, message).await
-        }
-        Err(error) => {
-            // The error that led here matters more than one of taking back.
-            let _ = tx.rollback().await;
-            Err(error)
-        }
-    }
-}
-
-/// The inside of the merging transaction.
-async fn merge_in<C: ConnectionTrait>(
-    tx: &C,
-    lease: &Lease,
-    what: What,
-    started: DateTime<Utc>,
-) -> Result<Changes> {
-    let run_id = lease.run_id;
-    // Locks the mart against other merges; what was compared with an older version is compared again.
-    database::execute(
-        tx,
-        "UPDATE mart_state SET version = version + 1 WHERE id = 1",
-        [],
-    )
-    .await?;
-    lease.finish(tx).await?;
-    lease.locked.cancel();
-    let version = version(tx).await?;
-    let (changes, after) = match &what {
-        What::Staged {
-            changes, against, ..
-        } if version == against + 1 => (*changes, After::Staged),
-        What::Staged { keep, .. } => (compare::compare(tx, run_id, *keep).await?, After::Staged),
-        What::Undo(target) => {
-            let changes = undo::prepare(tx, run_id, target).await?;
-            (changes, After::Before(undo::check(target)?))
-        }
-    };
-    merge::merge(tx, run_id, version, &changes, after).await?;
-    let merged = Utc::now();
-    if changes.changed() > 0 {
-        aggregate::refresh(tx, run_id, version > 1).await?;
-        if changes.updated + changes.superseded + changes.deleted > 0 {
-            merge::drop_orphans(tx, version).await?;
-        }
-    }
-    let ended = Utc::now();
-    let changed = Some(changes.changed());
-    journal::insert_phase(tx, run_id, "merging", started, Some(merged), changed).await?;
-    journal::insert_phase(tx, run_id, "aggregating", merged, Some(ended), None).await?;
-    data_version::ActiveModel {
-        version: Set(version),
-        run_id: Set(run_id),
-        merged_at: Set(ended),
-    }
-    .insert(tx)
-    .await?;
-    let read = control::find(tx, run_id).await?;
-    match what {
-        What::Staged { .. } if read.rows_read != changes.total() + read.rows_rejected => {
-            return Err(Error::Internal(format!(
-                "{} records were read, but {changes:?} and {} rejects add up to another number",
-                read.rows_read, read.rows_rejected
-            )));
-        }
-        What::Staged { .. } => {}
-        What::Undo(target) => {
-            run::ActiveModel {
-                id: Set(target.id),
-                status: Set(RunStatus::Undone),
-                ..Default::default()
-            }
-            .update(tx)
-            .await?;
-        }
-    }
-    run::ActiveModel {
-        id: Set(run_id),
-        status: Set(RunStatus::Succeeded),
-        data_version: Set(Some(version)),
-        issue_count: Set(read.issue_count + changes.superseded),
-        finished_at: Set(Some(ended)),
-        ..counted(changes)
-    }
-    .update(tx)
-    .await?;
-    Ok(changes)
 }

@@ -5,6 +5,7 @@
 
 use crate::{
     Result, bulk, database,
+    queue::Lease,
     record::{Issue, MovieRecord, Named, Outcome, Position, Reject, Row},
 };
 use chrono::Datelike;
@@ -83,7 +84,7 @@ impl Progress {
     pub async fn insert(
         &mut self,
         db: &DatabaseConnection,
-        run_id: i64,
+        lease: &Lease,
         batch: Batch,
         bytes_read: i64,
     ) -> Result<()> {
@@ -91,9 +92,11 @@ impl Progress {
         self.rejected += batch.rejects.len() as i64;
         self.issues += batch.issues.len() as i64;
         let tx = database::begin(db).await?;
+        // Whoever has been cut off, or whose run was cancelled, writes no more.
+        lease.renew(&tx).await?;
         batch.insert(&tx).await?;
         ingest::run::ActiveModel {
-            id: ActiveValue::Set(run_id),
+            id: ActiveValue::Set(lease.run_id),
             bytes_read: ActiveValue::Set(bytes_read),
             rows_read: ActiveValue::Set(self.read),
             rows_rejected: ActiveValue::Set(self.rejected),

@@ -5,13 +5,15 @@ mod common;
 
 use common::{Line, World, engines, file};
 use entity::{aggregate::*, ingest::*, mart::*, past, staging};
-use etl::{control, correct, history, queue, verify};
+use etl::{control, correct, history, queue, sample, verify};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
     test_runner::{Config, TestRunner},
 };
 use sea_orm::{DatabaseConnection, EntityTrait, PaginatorTrait, QueryOrder};
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
 
 /// Everything an analyst could see, row by row.
 async fn dump(db: &DatabaseConnection) -> Vec<String> {
@@ -512,6 +514,38 @@ async fn a_run_that_waits_or_is_held_can_be_cancelled() {
         let done = world.load_file(&path).await;
         assert_eq!(done.status, RunStatus::Succeeded);
         assert!(control::cancel(db, done.id).await.is_err());
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_under_way_stops_when_it_is_cancelled() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let path = world.folder.path().join("large.csv");
+        sample::write(40_000, 2, &mut std::fs::File::create(&path).unwrap()).unwrap();
+        let id = queue::enqueue(db, &path, Trigger::Command, 1, RunMode::Merge)
+            .await
+            .unwrap();
+        let shutdown = CancellationToken::new();
+        let work = queue::work(world.chain.clone(), Arc::default(), shutdown.clone());
+        let worker = tokio::spawn(work);
+        while control::find(db, id).await.unwrap().rows_read == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        control::cancel(db, id).await.unwrap();
+        shutdown.cancel();
+        worker.await.unwrap().unwrap();
+        assert_eq!(status(&world, id).await, RunStatus::Cancelled);
+        assert_eq!(staging::movie::Entity::find().count(db).await.unwrap(), 0);
+        assert_eq!(movie::Entity::find().count(db).await.unwrap(), 0);
+        // It can be tried again.
+        let again = control::retry(db, id, Trigger::Command).await.unwrap();
+        assert_eq!(
+            queue::run_now(&world.chain, again).await.unwrap().status,
+            RunStatus::Succeeded
+        );
         world.close().await;
     }
 }
