@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, look, open, settled, signIn, value } from './browser.mjs';
-import { Server, realData } from './server.mjs';
+import { Server, realData, root } from './server.mjs';
 
 const data = realData();
 const reference = data && JSON.parse(readFileSync(join(data, 'movies-dataset/reference.45k.json')));
@@ -59,10 +59,6 @@ test('a dropped file is watched until it has succeeded', async () => {
   renameSync(part, join(server.inbox, 'movies_metadata.csv'));
   // The list shows it without being reloaded.
   await page.locator('[data-run-id="1"] a').click();
-  await page.getByTestId('run-progress').waitFor();
-  await page.screenshot({ path: join(server.folder, 'running.png') });
-  const seen = await page.getByTestId('run-progress').getAttribute('aria-valuenow');
-  assert.ok(Number(seen) >= 0 && Number(seen) <= 100, seen);
   await status().getByText('succeeded').waitFor({ timeout: 120_000 });
   const counts = {};
   for (const name of ['read', 'inserted', 'updated', 'unchanged', 'superseded', 'rejected']) counts[name] = Number(await value(page, `count-${name}`));
@@ -184,6 +180,28 @@ test('a held run is approved, and undone', async (t) => {
   await status().getByText('succeeded').waitFor();
   await page.getByText('Takes back what').waitFor();
   await look(page, 'run-undo');
+  assert.deepEqual(page.faults, []);
+});
+
+test('a long run shows how far it is, and can be cancelled', async () => {
+  const name = 'large.csv';
+  server.command(['sample', '--rows', '250000', '--seed', '9', '--out', join(server.inbox, `${name}.part`)]);
+  await page.to('/runs');
+  renameSync(join(server.inbox, `${name}.part`), join(server.inbox, name));
+  await page.locator('[data-run-id]', { hasText: name }).getByRole('link').click();
+  const progress = page.getByTestId('run-progress');
+  await progress.waitFor();
+  const share = async () => Number(await progress.getAttribute('aria-valuenow'));
+  const first = await share();
+  assert.ok(first >= 0 && first <= 100, `${first}`);
+  await page.waitForFunction((first) => Number(
+    document.querySelector('[data-testid="run-progress"]')?.getAttribute('aria-valuenow')) > first, first);
+  // Not `look`, which takes its time: the run must still be reading when it is cancelled.
+  await page.screenshot({ path: join(root, 'target/screenshots/run-progress.png') });
+  await page.getByTestId('cancel-run').click();
+  await status().getByText('cancelled').waitFor();
+  await page.to('/');
+  if (reference) assert.equal(await value(page, 'total-movies'), String(reference.stats.movies));
   assert.deepEqual(page.faults, []);
 });
 
