@@ -41,7 +41,11 @@ fn operations(of: &str) -> Vec<(String, String)> {
             let needed = field.arguments.iter().filter(|a| !a.node.ty.node.nullable);
             let given: Vec<_> = needed
                 .filter(|a| a.node.default_value.is_none())
-                .map(|a| format!("{}: \"1\"", a.node.name.node))
+                .map(|a| {
+                    let list = a.node.ty.node.to_string().starts_with('[');
+                    let value = if list { "[]" } else { "\"1\"" };
+                    format!("{}: {value}", a.node.name.node)
+                })
                 .collect();
             let arguments = if given.is_empty() {
                 String::new()
