@@ -307,6 +307,90 @@ async fn a_run_is_read_under_the_newest_rules_and_held_by_their_guards() {
 }
 
 #[tokio::test]
+async fn what_is_no_movie_under_other_rules_leaves_the_mart_and_comes_back() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let line = |id: i64, title: &str| Line {
+            id,
+            title: title.to_owned(),
+            companies: vec![id],
+            ..Line::default()
+        };
+        world
+            .load_well(
+                "a.csv",
+                file(&[
+                    line(1, "Short"),
+                    line(2, "A long title"),
+                    line(3, "Another long one"),
+                ]),
+            )
+            .await;
+        // What another file has given since is not the first one's to take away.
+        world
+            .load_well("b.csv", file(&[line(3, "A third long title")]))
+            .await;
+        store::publish(db, STRICT, "ada", "").await.unwrap();
+        let first = run::Entity::find_by_id(1).one(db).await.unwrap().unwrap();
+        let mut versions = Vec::new();
+        for (rules, deleted, inserted, left) in [(2, 1, 0, vec![1, 3]), (1, 0, 1, vec![1, 2, 3])] {
+            let id = control::reprocess_run(db, first.id, Trigger::Command, rules, RunMode::Merge)
+                .await
+                .unwrap();
+            let run = queue::run_now(&world.chain, id).await.unwrap();
+            let run = match run.status {
+                // A guard of these rules: half of the rows and more are rejected.
+                RunStatus::Held => {
+                    control::approve(db, id).await.unwrap();
+                    queue::run_now(&world.chain, id).await.unwrap()
+                }
+                _ => run,
+            };
+            assert_eq!((run.status, &run.error), (RunStatus::Succeeded, &None));
+            assert_eq!(
+                (run.rows_deleted, run.rows_inserted),
+                (deleted, inserted),
+                "{run:?}"
+            );
+            assert_eq!(
+                run.rows_read,
+                run.rows_inserted + run.rows_unchanged + run.rows_superseded + run.rows_rejected
+            );
+            let ids: Vec<i64> = mart::movie::Entity::find()
+                .all(db)
+                .await
+                .unwrap()
+                .iter()
+                .map(|m| m.id)
+                .collect();
+            assert_eq!(ids, left);
+            assert_eq!(
+                mart::company::Entity::find_by_id(2)
+                    .one(db)
+                    .await
+                    .unwrap()
+                    .is_some(),
+                inserted == 1
+            );
+            let report = etl::verify::verify(db, &world.chain.archive).await.unwrap();
+            assert!(report.is_clean(), "{report:?}");
+            versions.push(run.id);
+        }
+        // The deletion is undone like anything else, once what came after it is.
+        let undone = control::undo(db, versions[0], Trigger::Command, true)
+            .await
+            .unwrap();
+        assert_eq!(undone.len(), 2);
+        for id in undone {
+            assert_eq!(queue::run_now(&world.chain, id).await.unwrap().error, None);
+        }
+        assert_eq!(mart::movie::Entity::find().count(db).await.unwrap(), 3);
+        world.close().await;
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_count_is_in_the_mart_and_in_no_year() {
     for engine in engines() {
         let world = World::new(&engine).await;
