@@ -23,6 +23,8 @@ after(async () => {
 });
 
 const status = () => page.getByTestId('run-status');
+/** Waits until the page is that run's: the one before may have the status that is waited for as well. */
+const shown = (id) => page.getByRole('heading', { name: `Run ${id} ` }).waitFor();
 /** The figures of a year's row in the table of years. */
 const figures = (row) => row.locator('[data-field]').evaluateAll((cells) =>
   Object.fromEntries(cells.map((cell) => [cell.dataset.field, cell.dataset.value ?? null])));
@@ -152,6 +154,7 @@ test('a failed run tells why and can be tried again', async () => {
   await look(page, 'run-failed');
   await page.getByTestId('retry-run').click();
   await page.waitForURL('**/runs/3');
+  await shown(3);
   await status().getByText('failed').waitFor();
   copyFileSync(join(server.inbox, 'movies_metadata.csv'), join(server.inbox, 'again.csv'));
   await page.to('/runs');
@@ -177,6 +180,7 @@ test('a held run is approved, and undone', async (t) => {
   await page.getByTestId('undo-run').getByText('click again').waitFor();
   await page.getByTestId('undo-run').click();
   await page.waitForURL('**/runs/6');
+  await shown(6);
   await status().getByText('succeeded').waitFor();
   await page.getByText('Takes back what').waitFor();
   await look(page, 'run-undo');
