@@ -7,7 +7,7 @@ use common::{Line, World, engines, file};
 use entity::{ingest::*, mart};
 use etl::{chain::Chain, database, inbox::Arrival, queue, sample};
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, TransactionTrait};
 use std::{
     path::Path,
     process::{Child, Command, Stdio},
@@ -193,6 +193,10 @@ async fn a_database_that_goes_away_is_waited_for_and_the_run_starts_again() {
     let id = queue::enqueue(&chain.db, &path, Trigger::Inbox, 1, RunMode::Merge)
         .await
         .unwrap();
+    let lock = chain.db.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLES movie READ")
+        .await
+        .unwrap();
     let shutdown = CancellationToken::new();
     let worker = tokio::spawn(queue::work(
         chain.clone(),
@@ -200,20 +204,18 @@ async fn a_database_that_goes_away_is_waited_for_and_the_run_starts_again() {
         shutdown.clone(),
     ));
 
-    // Cut the power while rows are being staged.
+    // Cut the power once rows have been staged; the lock keeps the merge from being quicker.
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
-        let run = run::Entity::find_by_id(id)
-            .one(&chain.db)
-            .await
-            .unwrap()
-            .unwrap();
-        if run.rows_read > 0 || Instant::now() > deadline {
-            assert!(!run.status.is_final(), "too quick to be cut: {run:?}");
+        let found = run::Entity::find_by_id(id).one(&chain.db).await;
+        if found.unwrap().unwrap().rows_read > 0 {
             break;
         }
+        assert!(Instant::now() < deadline, "nothing was staged in a minute");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     server.kill();
+    drop(lock);
     server.start();
     let run = wait_for(&chain, id, RunStatus::Succeeded).await;
     assert!(run.rows_inserted > 19_000, "{run:?}");
