@@ -107,6 +107,7 @@ pub enum EventLevel {
 pub enum ArchiveKind {
     Raw,
     Transformed,
+    Companions,
     Rejects,
 }
 

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod aggregate;
+pub mod companion;
 pub mod ingest;
 pub mod mart;
 pub mod past;

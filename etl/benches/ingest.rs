@@ -10,8 +10,7 @@ mod common;
 use common::{World, engines};
 use entity::ingest::{RunStatus, run_phase};
 use etl::{
-    read::{self, ReadOptions},
-    rules::RuleSet,
+    read::{self, Terms},
     sample,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -60,21 +59,15 @@ fn reading(bytes: &[u8]) {
         }
         assert!(fields > 0);
     });
-    let rules = RuleSet::default();
+    let terms = Terms::default();
     let owned = bytes.to_vec();
     let ours = quickest(|| {
         let input = Box::new(Cursor::new(owned.clone()));
         let mut rows = 0;
-        read::read(
-            "bench.csv",
-            input,
-            &ReadOptions::default(),
-            &rules,
-            &mut |_| {
-                rows += 1;
-                Ok(())
-            },
-        )
+        read::read("bench.csv", input, &terms, &mut |_| {
+            rows += 1;
+            Ok(())
+        })
         .unwrap();
         assert!(rows > 0);
     });

@@ -250,6 +250,7 @@ async fn fill_touched<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbE
 }
 
 /// What a recount of one aggregate table found.
+#[derive(Debug)]
 pub struct Recount {
     /// The table.
     pub table: &'static str,

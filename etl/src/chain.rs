@@ -1,6 +1,6 @@
 //! What every step of the chain works with.
 
-use crate::archive::Archive;
+use crate::{archive::Archive, source::Catalog};
 use sea_orm::DatabaseConnection;
 
 /// The stores of one instance; cheap to clone.
@@ -10,6 +10,8 @@ pub struct Chain {
     pub db: DatabaseConnection,
     /// Where raw and transformed files live.
     pub archive: Archive,
+    /// By which files are recognised.
+    pub sources: Catalog,
     /// This worker's name in leases, such as `host-4711`.
     pub worker: String,
 }

@@ -1,7 +1,7 @@
 //! What merging a run would do to each row: one set-based statement.
 
-use crate::{database, rules::Keep};
-use sea_orm::{ConnectionTrait, DbErr};
+use crate::{companion, database, rules::Keep};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 /// How many rows of a run would do what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,23 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Of rows of a kind and how many are of it.
+    pub(crate) fn of(rows: &[QueryResult]) -> Result<Self, DbErr> {
+        let mut changes = Self::default();
+        for row in rows {
+            let count: i64 = row.try_get_by_index(1)?;
+            match row.try_get_by_index::<String>(0)?.as_str() {
+                "inserted" => changes.inserted = count,
+                "updated" => changes.updated = count,
+                "unchanged" => changes.unchanged = count,
+                "superseded" => changes.superseded = count,
+                "deleted" => changes.deleted = count,
+                other => return Err(DbErr::Custom(format!("unknown kind of change {other}"))),
+            }
+        }
+        Ok(changes)
+    }
+
     /// Movies that become others.
     pub fn changed(&self) -> i64 {
         self.inserted + self.updated + self.deleted
@@ -27,19 +44,50 @@ impl Changes {
     }
 }
 
-/// Fills `staging_change` for the run from its staged movies and the mart; may be repeated.
+/// The changes of movies and those of what companion files say of them, together.
+impl std::ops::Add for Changes {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            inserted: self.inserted + other.inserted,
+            updated: self.updated + other.updated,
+            unchanged: self.unchanged + other.unchanged,
+            superseded: self.superseded + other.superseded,
+            deleted: self.deleted + other.deleted,
+        }
+    }
+}
+
+/// What a comparison finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub movies: Changes,
+    /// Of what companion files say of movies.
+    pub companions: Changes,
+}
+
+impl Found {
+    /// All records.
+    pub fn all(&self) -> Changes {
+        self.movies + self.companions
+    }
+}
+
+/// Compares what a run has staged with what is there; may be repeated.
+pub async fn compare<C: ConnectionTrait>(db: &C, run_id: i64, keep: Keep) -> Result<Found, DbErr> {
+    Ok(Found {
+        movies: movies(db, run_id, keep).await?,
+        companions: companion::compare(db, run_id, keep).await?,
+    })
+}
+
+/// Fills `staging_change` for the run from its staged movies and the mart.
 ///
 /// The row of the file that arrived last counts, in whatever order files are read: so an old file that is
 /// read again changes no movie that a newer one has given since.
-pub async fn compare<C: ConnectionTrait>(
-    db: &C,
-    run_id: i64,
-    keep: Keep,
-) -> Result<Changes, DbErr> {
-    let kept = match keep {
-        Keep::First => "MIN",
-        Keep::Last => "MAX",
-    };
+async fn movies<C: ConnectionTrait>(db: &C, run_id: i64, keep: Keep) -> Result<Changes, DbErr> {
+    let kept = keep.aggregate();
     database::execute(
         db,
         "DELETE FROM staging_change WHERE run_id = ?",
@@ -89,25 +137,13 @@ async fn leave_out<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr>
     Ok(())
 }
 
-/// Counts what [`compare`] found.
+/// Counts the changes of movies.
 pub async fn count<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<Changes, DbErr> {
-    let mut changes = Changes::default();
-    for row in database::query(
+    let rows = database::query(
         db,
         "SELECT kind, COUNT(*) FROM staging_change WHERE run_id = ? GROUP BY kind",
         [run_id.into()],
     )
-    .await?
-    {
-        let count: i64 = row.try_get_by_index(1)?;
-        match row.try_get_by_index::<String>(0)?.as_str() {
-            "inserted" => changes.inserted = count,
-            "updated" => changes.updated = count,
-            "unchanged" => changes.unchanged = count,
-            "superseded" => changes.superseded = count,
-            "deleted" => changes.deleted = count,
-            other => return Err(DbErr::Custom(format!("unknown kind of change {other}"))),
-        }
-    }
-    Ok(changes)
+    .await?;
+    Changes::of(&rows)
 }

@@ -145,6 +145,59 @@ pub fn delete_among(
     }
 }
 
+/// A list of JSON as rows.
+pub struct JsonRows {
+    /// What to join.
+    pub source: String,
+    /// An element's place, from 0.
+    pub position: String,
+    pub values: Vec<String>,
+}
+
+/// The elements of the list at `path` of a JSON text, and of each these values (name, type in MySQL).
+pub fn json_rows(
+    backend: DatabaseBackend,
+    text: &str,
+    path: &str,
+    values: &[(&str, &str)],
+) -> JsonRows {
+    match backend {
+        DatabaseBackend::Sqlite => JsonRows {
+            source: format!("json_each({text}, '{path}') j"),
+            position: "j.key".to_owned(),
+            values: values
+                .iter()
+                .map(|(name, _)| format!("json_extract(j.value, '$.{name}')"))
+                .collect(),
+        },
+        _ => {
+            let columns: Vec<String> = values
+                .iter()
+                .map(|(name, kind)| format!("{name}_ {kind} PATH '$.{name}'"))
+                .collect();
+            JsonRows {
+                source: format!(
+                    "JSON_TABLE({text}, '{path}[*]' COLUMNS (place FOR ORDINALITY, {})) j",
+                    columns.join(", ")
+                ),
+                position: "j.place - 1".to_owned(),
+                values: values
+                    .iter()
+                    .map(|(name, _)| format!("j.{name}_"))
+                    .collect(),
+            }
+        }
+    }
+}
+
+/// A value of a JSON object; null where it is null or absent.
+pub fn json_value(backend: DatabaseBackend, text: &str, name: &str) -> String {
+    match backend {
+        DatabaseBackend::Sqlite => format!("json_extract({text}, '$.{name}')"),
+        _ => format!("JSON_VALUE({text}, '$.{name}')"),
+    }
+}
+
 /// The SQL that turns a sum over 64-bit integers back into one (MySQL sums them as decimals).
 pub fn integer_sum(backend: DatabaseBackend, expression: &str) -> String {
     match backend {

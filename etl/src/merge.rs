@@ -383,6 +383,8 @@ pub async fn clear_staging<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<()
         "staging_movie_country",
         "staging_movie_language",
         "staging_change",
+        "staging_companion",
+        "staging_companion_change",
         "staging_touched_company",
         "staging_touched_genre",
         "staging_touched_year",

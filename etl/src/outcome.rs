@@ -3,7 +3,8 @@
 use crate::{
     Error, Result, aggregate,
     chain::Chain,
-    compare::{self, Changes},
+    companion,
+    compare::{self, Changes, Found},
     control, database,
     journal::{self, Journal},
     merge::{self, After},
@@ -19,7 +20,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
 pub enum What {
     /// What it has staged, and what the comparison with the mart of a version has found.
     Staged {
-        changes: Changes,
+        found: Found,
         against: i32,
         keep: Keep,
     },
@@ -74,25 +75,26 @@ async fn merge_in<C: ConnectionTrait>(
     lease.finish(tx).await?;
     lease.locked.cancel();
     let version = version(tx).await?;
-    let (changes, after) = match &what {
-        What::Staged {
-            changes, against, ..
-        } if version == against + 1 => (*changes, After::Staged),
+    let (found, after) = match &what {
+        What::Staged { found, against, .. } if version == against + 1 => (*found, After::Staged),
         What::Staged { keep, .. } => (compare::compare(tx, run_id, *keep).await?, After::Staged),
         What::Undo(target) => {
-            let changes = undo::prepare(tx, run_id, target).await?;
-            (changes, After::Before(undo::check(target)?))
+            let found = undo::prepare(tx, run_id, target).await?;
+            (found, After::Before(undo::check(target)?))
         }
     };
-    merge::merge(tx, run_id, version, &changes, after).await?;
+    let movies = found.movies;
+    merge::merge(tx, run_id, version, &movies, after).await?;
+    companion::merge(tx, run_id, version, after).await?;
     let merged = Utc::now();
-    if changes.changed() > 0 {
+    if movies.changed() > 0 {
         aggregate::refresh(tx, run_id, version > 1).await?;
-        if changes.updated + changes.superseded + changes.deleted > 0 {
+        if movies.updated + movies.superseded + movies.deleted > 0 {
             merge::drop_orphans(tx, version).await?;
         }
     }
     let ended = Utc::now();
+    let changes = found.all();
     let changed = Some(changes.changed());
     journal::insert_phase(tx, run_id, "merging", started, Some(merged), changed).await?;
     journal::insert_phase(tx, run_id, "aggregating", merged, Some(ended), None).await?;

@@ -1,5 +1,6 @@
 //! The plain values that flow along the chain.
 
+use crate::source::Companion;
 use chrono::NaiveDate;
 use std::borrow::Cow;
 
@@ -54,6 +55,8 @@ pub struct MovieRecord {
     pub companies: Vec<Named<i64>>,
     pub countries: Vec<Named<String>>,
     pub languages: Vec<Named<String>>,
+    /// None where the file has no column for them.
+    pub keywords: Option<Vec<Named<i64>>>,
     /// Whether the rules leave it out of the figures: it then belongs to no year.
     pub uncounted: bool,
 }
@@ -66,7 +69,7 @@ pub struct Issue {
     /// The rule that found it.
     pub rule: Cow<'static, str>,
     /// The file's column name.
-    pub column: Option<&'static str>,
+    pub column: Option<Cow<'static, str>>,
     pub old_value: Option<String>,
     pub new_value: Option<String>,
     /// One sentence for a person.
@@ -81,7 +84,7 @@ pub struct Reject {
     /// The rule that refused it.
     pub rule: Cow<'static, str>,
     /// The file's column name, where one column is to blame.
-    pub column: Option<&'static str>,
+    pub column: Option<Cow<'static, str>>,
     /// The offending value, shortened to 500 characters.
     pub value: Option<String>,
     /// One sentence for a person: what is wrong and what to do about it.
@@ -93,7 +96,9 @@ pub struct Reject {
 pub enum Outcome {
     /// A movie, with what had to be corrected.
     Movie(Box<MovieRecord>, Vec<Issue>),
-    /// Not a movie.
+    /// What a companion file says of one, with what had to be corrected.
+    Companion(Companion, Vec<Issue>),
+    /// Neither.
     Reject(Reject),
 }
 

@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     archive::{Area, Stored},
     chain::Chain,
-    compare::{self, Changes},
+    compare::{self, Changes, Found},
     control, database,
     journal::Journal,
     merge,
@@ -59,12 +59,14 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
         archive_transformed(chain, &journal, &file, read).await?;
     }
     let keep = rules.meaning.keep;
-    let (changes, against) = compare_with_mart(chain, &journal, keep).await?;
-    if !approved && let Some(because) = reason_to_hold(chain, &journal, &rules, &changes).await? {
-        return outcome::hold(chain, lease, &journal, changes, &because).await;
+    let (found, against) = compare_with_mart(chain, &journal, keep).await?;
+    if !approved
+        && let Some(because) = reason_to_hold(chain, &journal, &rules, &found.all()).await?
+    {
+        return outcome::hold(chain, lease, &journal, found.all(), &because).await;
     }
     let what = What::Staged {
-        changes,
+        found,
         against,
         keep,
     };
@@ -203,13 +205,8 @@ async fn read_and_stage(
     let run = journal.run().await?;
     let reading = journal.begin(RunStatus::Reading).await?;
     let staging = journal.begin_phase("staging").await?;
-    let (mut batches, bytes_read, reader) = transform::start(
-        chain.archive.clone(),
-        rules,
-        lease,
-        &run.file_name,
-        &file.archive_path,
-    );
+    let (mut batches, bytes_read, reader) =
+        transform::start(chain, rules, lease, &run.file_name, &file.archive_path);
     let mut staged = stage::Progress::default();
     let mut failure = None;
     while let Some(batch) = batches.recv().await {
@@ -240,7 +237,7 @@ async fn read_and_stage(
         .await?;
     source_file::ActiveModel {
         id: Set(file.id),
-        source: Set(Some(read.summary.source.to_owned())),
+        source: Set(Some(read.summary.source.clone())),
         ..Default::default()
     }
     .update(&chain.db)
@@ -269,6 +266,7 @@ async fn archive_transformed(
     let mut bytes = 0;
     let files = [
         (Area::Transformed, ArchiveKind::Transformed, read.movies),
+        (Area::Companions, ArchiveKind::Companions, read.companions),
         (Area::Rejects, ArchiveKind::Rejects, read.rejects),
     ];
     for (area, kind, temporary) in files {
@@ -284,10 +282,10 @@ async fn archive_transformed(
 }
 
 /// Compares what is staged with the mart; answers the data version it was compared against as well.
-async fn compare_with_mart(chain: &Chain, journal: &Journal, keep: Keep) -> Result<(Changes, i32)> {
+async fn compare_with_mart(chain: &Chain, journal: &Journal, keep: Keep) -> Result<(Found, i32)> {
     let phase = journal.begin(RunStatus::Comparing).await?;
     let against = outcome::version(&chain.db).await?;
-    let changes = compare::compare(&chain.db, journal.run_id, keep).await?;
-    journal.end(phase, Some(changes.total()), None).await?;
-    Ok((changes, against))
+    let found = compare::compare(&chain.db, journal.run_id, keep).await?;
+    journal.end(phase, Some(found.all().total()), None).await?;
+    Ok((found, against))
 }

@@ -7,14 +7,16 @@ use crate::{
     Result, bulk, database,
     queue::Lease,
     record::{Issue, MovieRecord, Named, Outcome, Position, Reject, Row},
+    source::Companion,
 };
 use chrono::Datelike;
-use entity::{ingest, staging};
+use entity::{companion, ingest, staging};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DatabaseConnection, DbErr, IntoActiveModel,
 };
 use sha2::{Digest, Sha256};
 use std::{
+    borrow::Cow,
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
 };
@@ -37,17 +39,18 @@ pub struct Batch {
     movie_genres: Vec<staging::movie_genre::ActiveModel>,
     movie_countries: Vec<staging::movie_country::ActiveModel>,
     movie_languages: Vec<staging::movie_language::ActiveModel>,
+    companions: Vec<companion::staging::ActiveModel>,
     rejects: Vec<ingest::reject::ActiveModel>,
     issues: Vec<ingest::issue::ActiveModel>,
     bytes: u64,
-    /// Records in this batch, movies and rejects.
+    /// Records in this batch, of all kinds.
     rows: i64,
 }
 
 impl Batch {
     /// Whether the batch should be handed over.
     fn is_full(&self) -> bool {
-        self.movies.len() >= BATCH_ROWS
+        self.movies.len() + self.companions.len() >= BATCH_ROWS
             || self.bytes >= BATCH_BYTES
             || self.rejects.len() + self.issues.len() >= BATCH_ROWS
     }
@@ -64,6 +67,7 @@ impl Batch {
         bulk::insert::<staging::movie_genre::Entity, _>(db, self.movie_genres).await?;
         bulk::insert::<staging::movie_country::Entity, _>(db, self.movie_countries).await?;
         bulk::insert::<staging::movie_language::Entity, _>(db, self.movie_languages).await?;
+        bulk::insert::<companion::staging::Entity, _>(db, self.companions).await?;
         bulk::insert::<ingest::reject::Entity, _>(db, self.rejects).await?;
         bulk::insert::<ingest::issue::Entity, _>(db, self.issues).await
     }
@@ -72,7 +76,7 @@ impl Batch {
 /// What has been staged so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
-    /// Records, movies and rejects.
+    /// Records of all kinds.
     pub read: i64,
     pub rejected: i64,
     pub issues: i64,
@@ -165,11 +169,16 @@ impl Batcher {
         self.batch.bytes += row.position.byte_length;
         match row.outcome {
             Outcome::Movie(record, issues) => {
-                for issue in issues {
-                    let issue = issue_row(self.run_id, row.position.line, record.id, issue);
-                    self.batch.issues.push(issue);
+                self.push_issues(&row.position, Some(record.id), issues);
+                if let Some(keywords) = &record.keywords {
+                    let said = Companion::keywords(record.id, keywords);
+                    self.push_companion(&row.position, said, false);
                 }
                 self.push_movie(row.position, *record);
+            }
+            Outcome::Companion(said, issues) => {
+                self.push_issues(&row.position, said.movie_id, issues);
+                self.push_companion(&row.position, said, true);
             }
             Outcome::Reject(reject) => {
                 let reject = reject_row(self.run_id, row.position, reject);
@@ -182,6 +191,28 @@ impl Batcher {
     /// What is left at the end.
     pub fn take(&mut self) -> Batch {
         std::mem::take(&mut self.batch)
+    }
+
+    fn push_issues(&mut self, position: &Position, movie_id: Option<i64>, issues: Vec<Issue>) {
+        let row = |issue| issue_row(self.run_id, position.line, movie_id, issue);
+        self.batch.issues.extend(issues.into_iter().map(row));
+    }
+
+    fn push_companion(&mut self, position: &Position, said: Companion, own: bool) {
+        self.batch.companions.push(
+            companion::staging::Model {
+                run_id: self.run_id,
+                line: position.line as i64,
+                kind: said.kind.name().to_owned(),
+                id: said.id,
+                sub: said.sub,
+                own,
+                payload: said.payload,
+                byte_offset: position.byte_offset as i64,
+                byte_length: position.byte_length as i64,
+            }
+            .into_active_model(),
+        );
     }
 
     fn push_movie(&mut self, position: Position, record: MovieRecord) {
@@ -309,21 +340,26 @@ fn reject_row(run_id: i64, position: Position, reject: Reject) -> ingest::reject
         byte_length: ActiveValue::Set(position.byte_length as i64),
         code: ActiveValue::Set(reject.code.into_owned()),
         rule: ActiveValue::Set(reject.rule.into_owned()),
-        column_name: ActiveValue::Set(reject.column.map(str::to_owned)),
+        column_name: ActiveValue::Set(reject.column.map(Cow::into_owned)),
         value: ActiveValue::Set(reject.value),
         message: ActiveValue::Set(reject.message),
     }
 }
 
-fn issue_row(run_id: i64, line: u64, movie_id: i64, issue: Issue) -> ingest::issue::ActiveModel {
+fn issue_row(
+    run_id: i64,
+    line: u64,
+    movie_id: Option<i64>,
+    issue: Issue,
+) -> ingest::issue::ActiveModel {
     ingest::issue::ActiveModel {
         id: ActiveValue::NotSet,
         run_id: ActiveValue::Set(run_id),
         line: ActiveValue::Set(line as i64),
-        movie_id: ActiveValue::Set(Some(movie_id)),
+        movie_id: ActiveValue::Set(movie_id),
         code: ActiveValue::Set(issue.code.into_owned()),
         rule: ActiveValue::Set(issue.rule.into_owned()),
-        column_name: ActiveValue::Set(issue.column.map(str::to_owned)),
+        column_name: ActiveValue::Set(issue.column.map(Cow::into_owned)),
         old_value: ActiveValue::Set(issue.old_value),
         new_value: ActiveValue::Set(issue.new_value),
         message: ActiveValue::Set(issue.message),

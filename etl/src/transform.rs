@@ -2,13 +2,14 @@
 
 use crate::{
     Error, Result,
-    archive::Archive,
+    chain::Chain,
     queue::Lease,
-    read::{self, Counted, ReadOptions, ReadSummary},
+    read::{self, Counted, ReadOptions, ReadSummary, Terms},
     record::{Outcome, Row},
     rules::RuleSet,
+    source::Companion,
     stage::{Batch, Batcher},
-    transformed::{MovieWriter, RejectWriter},
+    transformed::{CompanionWriter, MovieWriter, RejectWriter},
 };
 use std::{
     io::Read,
@@ -28,6 +29,8 @@ pub struct Transformed {
     pub summary: ReadSummary,
     /// The movies as Parquet; none when there were none.
     pub movies: Option<NamedTempFile>,
+    /// What companion files say, as Parquet; none when they say nothing.
+    pub companions: Option<NamedTempFile>,
     /// The rejects as Parquet; none when there were none.
     pub rejects: Option<NamedTempFile>,
 }
@@ -38,7 +41,7 @@ pub struct Transformed {
 /// `name` is the file's own name, whose ending tells how it is compressed. Dropping the receiver or losing
 /// the lease ends the thread with [`Error::Cancelled`].
 pub fn start(
-    archive: Archive,
+    chain: &Chain,
     rules: Arc<RuleSet>,
     lease: &Lease,
     name: &str,
@@ -52,9 +55,15 @@ pub fn start(
     let bytes_read = Arc::new(AtomicU64::new(0));
     let counter = bytes_read.clone();
     let (lease, name, path) = (lease.clone(), name.to_owned(), archive_path.to_owned());
+    let (archive, sources) = (chain.archive.clone(), chain.sources.clone());
     let handle = spawn_blocking(move || {
         let input = Counted(archive.reader(&path)?, counter);
-        read_all(&name, Box::new(input), &rules, &lease, &sender)
+        let terms = Terms {
+            options: ReadOptions::default(),
+            sources,
+            rules,
+        };
+        read_all(&name, Box::new(input), &terms, &lease, &sender)
     });
     (receiver, bytes_read, handle)
 }
@@ -62,12 +71,13 @@ pub fn start(
 fn read_all(
     name: &str,
     input: Box<dyn Read + Send>,
-    rules: &RuleSet,
+    terms: &Terms,
     lease: &Lease,
     sender: &mpsc::Sender<Batch>,
 ) -> Result<Transformed> {
     let mut batcher = Batcher::new(lease.run_id);
     let mut movies = Output::new(MovieWriter::create);
+    let mut companions = Output::new(CompanionWriter::create);
     let mut rejects = Output::new(RejectWriter::create);
     let send = |batch| sender.blocking_send(batch).map_err(|_| Error::Cancelled);
 
@@ -76,7 +86,14 @@ fn read_all(
             return Err(Error::Cancelled);
         }
         match &row.outcome {
-            Outcome::Movie(record, _) => movies.get()?.push(&row.position, record)?,
+            Outcome::Movie(record, _) => {
+                movies.get()?.push(&row.position, record)?;
+                if let Some(keywords) = &record.keywords {
+                    let said = Companion::keywords(record.id, keywords);
+                    companions.get()?.push(&row.position, &said)?;
+                }
+            }
+            Outcome::Companion(said, _) => companions.get()?.push(&row.position, said)?,
             Outcome::Reject(reject) => rejects.get()?.push(&row.position, reject)?,
         }
         match batcher.push(row) {
@@ -84,11 +101,12 @@ fn read_all(
             None => Ok(()),
         }
     };
-    let summary = read::read(name, input, &ReadOptions::default(), rules, &mut sink)?;
+    let summary = read::read(name, input, terms, &mut sink)?;
     send(batcher.take())?;
     Ok(Transformed {
         summary,
         movies: movies.finish(MovieWriter::finish)?,
+        companions: companions.finish(CompanionWriter::finish)?,
         rejects: rejects.finish(RejectWriter::finish)?,
     })
 }

@@ -6,6 +6,7 @@
 use crate::{
     Error, Result,
     record::{MovieRecord, Named, Position, Reject},
+    source::Companion,
 };
 use arrow::{
     array::{
@@ -166,6 +167,16 @@ columns!(MovieColumns {
     required source_byte_length: Int64Builder,
 });
 
+columns!(CompanionColumns {
+    required kind: StringBuilder,
+    required id: Int64Builder,
+    required sub: Int64Builder,
+    required payload: StringBuilder,
+    required source_line: Int64Builder,
+    required source_byte_offset: Int64Builder,
+    required source_byte_length: Int64Builder,
+});
+
 columns!(RejectColumns {
     required line: Int64Builder,
     required byte_offset: Int64Builder,
@@ -316,6 +327,45 @@ impl MovieWriter {
     }
 }
 
+/// Writes what companion files say of movies to a Parquet file.
+pub struct CompanionWriter(Table<CompanionColumns>);
+
+impl CompanionWriter {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be made.
+    pub fn create(path: &Path) -> Result<Self> {
+        Table::create(path).map(Self)
+    }
+
+    /// Adds what is said.
+    ///
+    /// # Errors
+    /// [`Error::Parquet`] when the file cannot be written.
+    pub fn push(&mut self, position: &Position, said: &Companion) -> Result<()> {
+        let to = &mut self.0.columns;
+        to.kind.append_value(said.kind.name());
+        to.id.append_value(said.id);
+        to.sub.append_value(said.sub);
+        to.payload.append_value(&said.payload);
+        to.source_line.append_value(position.line as i64);
+        to.source_byte_offset
+            .append_value(position.byte_offset as i64);
+        to.source_byte_length
+            .append_value(position.byte_length as i64);
+        self.0.count(position)
+    }
+
+    /// Ends the file; answers its size in bytes.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn finish(self) -> Result<u64> {
+        self.0.finish()
+    }
+}
+
 /// Writes rejects to a Parquet file.
 pub struct RejectWriter(Table<RejectColumns>);
 
@@ -339,7 +389,7 @@ impl RejectWriter {
         to.byte_length.append_value(position.byte_length as i64);
         to.code.append_value(&reject.code);
         to.rule.append_value(&reject.rule);
-        to.column.append_option(reject.column);
+        to.column.append_option(reject.column.as_deref());
         to.value.append_option(reject.value.as_deref());
         to.message.append_value(&reject.message);
         self.0.count(position)

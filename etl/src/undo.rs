@@ -1,8 +1,8 @@
 //! Taking back what a run has merged: the exact inverse, as a run of its own.
 
 use crate::{
-    Error, Result,
-    compare::{self, Changes},
+    Error, Result, companion,
+    compare::{self, Found},
     database,
     queue::Lease,
 };
@@ -45,9 +45,19 @@ pub async fn conflicts<C: ConnectionTrait>(db: &C, target: &run::Model) -> Resul
              SELECT 1 FROM past_name later
              JOIN past_name mine ON mine.noun = later.noun AND mine.name_key = later.name_key
                  AND mine.until_version = ?
-             WHERE later.until_version = r.data_version))
+             WHERE later.until_version = r.data_version)
+         OR EXISTS (
+             SELECT 1 FROM companion_revision later
+             JOIN companion_revision mine ON mine.kind = later.kind AND mine.id = later.id
+                 AND mine.sub = later.sub AND mine.version = ?
+             WHERE later.version = r.data_version))
          ORDER BY r.id DESC",
-        [version.into(), version.into(), version.into()],
+        [
+            version.into(),
+            version.into(),
+            version.into(),
+            version.into(),
+        ],
     )
     .await?;
     let ids: Result<Vec<i64>, DbErr> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
@@ -87,7 +97,7 @@ pub async fn wait_for_others<C: ConnectionTrait>(
     }
 }
 
-/// Fills the run's `staging_change` with the inverse of what the target has changed; inside the merging
+/// Fills the run's tables of changes with the inverse of what the target has changed; inside the merging
 /// transaction.
 ///
 /// # Errors
@@ -96,7 +106,7 @@ pub async fn prepare<C: ConnectionTrait>(
     db: &C,
     run_id: i64,
     target: &run::Model,
-) -> Result<Changes> {
+) -> Result<Found> {
     let conflicts = conflicts(db, target).await?;
     if !conflicts.is_empty() {
         return Err(Error::Input(refusal(target.id, &conflicts)));
@@ -116,5 +126,8 @@ pub async fn prepare<C: ConnectionTrait>(
         [run_id.into(), target.id.into()],
     )
     .await?;
-    Ok(compare::count(db, run_id).await?)
+    Ok(Found {
+        movies: compare::count(db, run_id).await?,
+        companions: companion::invert(db, run_id, check(target)?).await?,
+    })
 }

@@ -1,6 +1,6 @@
 //! Whether what is stored is still what it should be.
 
-use crate::{Result, aggregate, archive::Archive, database};
+use crate::{Result, aggregate, archive::Archive, companion, database};
 use entity::ingest::archive_object;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use serde::Serialize;
@@ -59,6 +59,7 @@ pub async fn verify(db: &DatabaseConnection, archive: &Archive) -> Result<Report
         aggregate::recount(db)
             .await?
             .into_iter()
+            .chain(companion::recount(db).await?)
             .map(|recount| Check {
                 name: recount.table.to_owned(),
                 checked: recount.groups,

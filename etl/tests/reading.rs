@@ -3,9 +3,8 @@
 
 use etl::{
     Error, csv,
-    read::{self, ReadOptions, ReadSummary},
+    read::{self, ReadOptions, ReadSummary, Terms},
     record::{MovieRecord, Outcome, Position, Row},
-    rules::RuleSet,
     sample,
 };
 use proptest::prelude::*;
@@ -29,12 +28,19 @@ fn real(name: &str) -> Option<Vec<u8>> {
     bytes
 }
 
+fn terms(options: &ReadOptions) -> Terms {
+    Terms {
+        options: options.clone(),
+        ..Terms::default()
+    }
+}
+
 fn read_from(
     input: Box<dyn Read + Send>,
     options: &ReadOptions,
 ) -> Result<(Vec<Row>, ReadSummary), Error> {
     let mut rows = Vec::new();
-    let summary = read::read("m.csv", input, options, &RuleSet::default(), &mut |row| {
+    let summary = read::read("m.csv", input, &terms(options), &mut |row| {
         rows.push(row);
         Ok(())
     })?;
@@ -54,7 +60,7 @@ fn rows(bytes: &[u8]) -> Vec<Row> {
 fn movie(row: &Row) -> Option<&MovieRecord> {
     match &row.outcome {
         Outcome::Movie(movie, _) => Some(movie),
-        Outcome::Reject(_) => None,
+        _ => None,
     }
 }
 
@@ -65,7 +71,12 @@ fn short(row: &Row) -> String {
             let codes = issues.iter().map(|issue| format!(" {}", issue.code));
             movie.id.to_string() + &codes.collect::<String>()
         }
-        Outcome::Reject(reject) => format!("{} {}", reject.code, reject.column.unwrap_or("-")),
+        Outcome::Companion(said, _) => said.payload.clone(),
+        Outcome::Reject(reject) => format!(
+            "{} {}",
+            reject.code,
+            reject.column.as_deref().unwrap_or("-")
+        ),
     }
 }
 

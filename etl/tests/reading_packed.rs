@@ -3,9 +3,8 @@
 
 use etl::{
     Error,
-    read::{self, ReadOptions},
+    read::{self, ReadOptions, Terms},
     record::{Position, Row},
-    rules::RuleSet,
     sample,
 };
 use std::io::{self, Cursor, Read, Write};
@@ -37,10 +36,17 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+fn terms(options: &ReadOptions) -> Terms {
+    Terms {
+        options: options.clone(),
+        ..Terms::default()
+    }
+}
+
 fn read_with(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     let input = Box::new(Cursor::new(bytes.to_vec()));
-    read::read(name, input, options, &RuleSet::default(), &mut |row| {
+    read::read(name, input, &terms(options), &mut |row| {
         rows.push(row);
         Ok(())
     })?;
@@ -165,7 +171,7 @@ fn a_damaged_file_is_refused_and_the_place_named() {
     let odd = self::zip(&[("links.csv", b"movieId,imdbId\n1,2\n")]);
     assert_refused(
         read("m.zip", &odd),
-        &["m.zip/links.csv, line 1", "lacks adult"],
+        &["m.zip/links.csv, line 1", "lacks tmdbid"],
     );
 }
 
@@ -224,13 +230,7 @@ fn a_store_that_fails_is_no_fault_of_the_file() {
         let half = bytes[..bytes.len() / 2].to_vec();
         for bytes in [half, Vec::new()] {
             let input = Box::new(Failing(Cursor::new(bytes)));
-            let result = read::read(
-                name,
-                input,
-                &ReadOptions::default(),
-                &RuleSet::default(),
-                &mut |_| Ok(()),
-            );
+            let result = read::read(name, input, &Terms::default(), &mut |_| Ok(()));
             let Err(Error::Io { path, source }) = result else {
                 panic!("{name}: {result:?}");
             };
@@ -274,20 +274,14 @@ fn a_record_that_is_not_there_is_told_and_a_huge_one_is_cut() {
 fn what_the_sink_answers_ends_the_reading() {
     let input = Box::new(Cursor::new(gzip(&text(100, 1))));
     let mut rows = 0;
-    let result = read::read(
-        "m.csv.gz",
-        input,
-        &ReadOptions::default(),
-        &RuleSet::default(),
-        &mut |_| {
-            rows += 1;
-            if rows == 3 {
-                Err(Error::Cancelled)
-            } else {
-                Ok(())
-            }
-        },
-    );
+    let result = read::read("m.csv.gz", input, &Terms::default(), &mut |_| {
+        rows += 1;
+        if rows == 3 {
+            Err(Error::Cancelled)
+        } else {
+            Ok(())
+        }
+    });
     assert!(matches!(result, Err(Error::Cancelled)));
     assert_eq!(rows, 3);
 }

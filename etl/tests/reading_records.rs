@@ -3,18 +3,24 @@
 
 use etl::{
     Error,
-    read::{self, ReadOptions},
+    read::{self, ReadOptions, Terms},
     record::{MovieRecord, Outcome, Position, Row},
-    rules::RuleSet,
 };
 use std::io::Cursor;
 
 const COLUMNS: &str = "adult,belongs_to_collection,budget,genres,homepage,id,imdb_id,original_language,original_title,overview,popularity,poster_path,production_companies,production_countries,release_date,revenue,runtime,spoken_languages,status,tagline,title,video,vote_average,vote_count";
 
+fn terms(options: &ReadOptions) -> Terms {
+    Terms {
+        options: options.clone(),
+        ..Terms::default()
+    }
+}
+
 fn read_with(text: impl AsRef<[u8]>, options: &ReadOptions) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     let input = Box::new(Cursor::new(text.as_ref().to_vec()));
-    read::read("m.csv", input, options, &RuleSet::default(), &mut |row| {
+    read::read("m.csv", input, &terms(options), &mut |row| {
         rows.push(row);
         Ok(())
     })?;
@@ -28,7 +34,7 @@ fn rows(text: impl AsRef<[u8]>) -> Vec<Row> {
 fn movie(row: &Row) -> Option<&MovieRecord> {
     match &row.outcome {
         Outcome::Movie(movie, _) => Some(movie),
-        Outcome::Reject(_) => None,
+        _ => None,
     }
 }
 
@@ -39,7 +45,12 @@ fn short(row: &Row) -> String {
             let codes = issues.iter().map(|issue| format!(" {}", issue.code));
             movie.id.to_string() + &codes.collect::<String>()
         }
-        Outcome::Reject(reject) => format!("{} {}", reject.code, reject.column.unwrap_or("-")),
+        Outcome::Companion(said, _) => said.payload.clone(),
+        Outcome::Reject(reject) => format!(
+            "{} {}",
+            reject.code,
+            reject.column.as_deref().unwrap_or("-")
+        ),
     }
 }
 
@@ -218,7 +229,7 @@ fn a_file_of_no_known_kind_is_refused_with_the_remedy() {
         ),
         (b"a\0b,c\n1,2\n", ["line 1", "binary", "UTF-8"]),
         (b"\xff\xfea\0d\0", ["line 1", "binary", "UTF-8"]),
-        (b"id,title\n1,x\n", ["line 1", "lacks adult", "Send"]),
+        (b"id,title\n1,x\n", ["line 1", "lacks keywords", "Send"]),
     ] {
         let Err(Error::Input(message)) = read_with(bytes, &ReadOptions::default()) else {
             panic!("{:?} was taken", String::from_utf8_lossy(bytes));

@@ -30,7 +30,7 @@ fn apply(rules: &RuleSet, record: &mut MovieRecord) -> Result<Vec<String>, Rejec
     rules.apply(record, &mut issues)?;
     let shown = |issue: &Issue| {
         let value = |value: &Option<String>| value.clone().unwrap_or("-".to_owned());
-        let column = issue.column.unwrap_or("-");
+        let column = issue.column.as_deref().unwrap_or("-");
         format!(
             "{} {column} {} → {}",
             issue.code,

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{World, engines};
-use entity::{access, aggregate, ingest, mart, past, staging};
+use entity::{access, aggregate, companion, ingest, mart, past, staging};
 use etl::database;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{DatabaseBackend, DatabaseConnection, EntityTrait, IdenStatic, Iterable};
@@ -37,6 +37,7 @@ async fn of_entities(db: &DatabaseConnection) -> Tables {
     each! {
         access: user role user_role session token audit_event,
         aggregate: year_total company_year genre_year company_genre_year,
+        companion: staging change fact revision keyword cast crew link rating,
         ingest: source_file run mart_state data_version job arrival run_phase run_event reject issue
             revision archive_object rule_set,
         mart: company genre collection country language movie movie_company movie_genre movie_country

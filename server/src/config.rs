@@ -20,15 +20,17 @@ const INBOX: &str = "MARQUEE_INBOX";
 const INBOX_POLL: &str = "MARQUEE_INBOX_POLL";
 const LISTEN: &str = "MARQUEE_LISTEN";
 const ADMIN_PASSWORD: &str = "MARQUEE_ADMIN_PASSWORD";
+const SOURCES: &str = "MARQUEE_SOURCES";
 const ROLES: &str = "MARQUEE_ROLES";
 const LOG: &str = "MARQUEE_LOG";
 const LOG_FORMAT: &str = "MARQUEE_LOG_FORMAT";
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     DATABASE_URL,
     ARCHIVE_URL,
     INBOX,
     INBOX_POLL,
+    SOURCES,
     LISTEN,
     ADMIN_PASSWORD,
     ROLES,
@@ -59,6 +61,8 @@ pub struct Config {
     pub stores: Stores,
     /// Where files arrive.
     pub inbox: Inbox,
+    /// A directory of source definitions besides the built-in ones.
+    pub sources: Option<PathBuf>,
     /// Where requests arrive.
     pub http: Http,
     /// The first administrator.
@@ -195,6 +199,7 @@ impl Config {
                 path: inbox_path(value(INBOX))?,
                 poll: value(INBOX_POLL).map(|v| poll(&v)).transpose()?,
             },
+            sources: value(SOURCES).map(sources).transpose()?,
             http: Http {
                 listen: listen(value(LISTEN).as_deref().unwrap_or("127.0.0.1:8080"))?,
             },
@@ -275,6 +280,13 @@ fn inbox_path(value: Option<String>) -> Result<PathBuf, ConfigError> {
         return Err(wrong(INBOX, format!("{value} is a file, not a directory")));
     }
     Ok(value.into())
+}
+
+fn sources(value: String) -> Result<PathBuf, ConfigError> {
+    match Path::new(&value).is_dir() {
+        true => Ok(value.into()),
+        false => Err(wrong(SOURCES, format!("{value} is not a directory"))),
+    }
 }
 
 fn poll(value: &str) -> Result<Duration, ConfigError> {

@@ -15,6 +15,7 @@ use etl::{
     database,
     inbox::{self, Arrival, InboxOptions},
     queue, rules,
+    source::Catalog,
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{DatabaseConnection, EntityTrait, PaginatorTrait};
@@ -36,6 +37,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// When a store cannot be opened.
 pub async fn open(config: &Config) -> Result<Chain> {
     let stores = &config.stores;
+    let sources = Catalog::load(config.sources.as_deref()).context("MARQUEE_SOURCES")?;
     let db = database::connect(stores.database.expose())
         .await
         .with_context(|| format!("opening the database {}", stores.database))?;
@@ -46,6 +48,7 @@ pub async fn open(config: &Config) -> Result<Chain> {
     Ok(Chain {
         db,
         archive,
+        sources,
         worker: worker_name(),
     })
 }
@@ -80,6 +83,7 @@ impl Instance {
             let services = Services {
                 db: chain.db.clone(),
                 archive: chain.archive.clone(),
+                sources: chain.sources.clone(),
                 wake: wake.clone(),
                 unknown_names: UnknownNames::default(),
             };

@@ -30,6 +30,8 @@ pub enum Area {
     Raw,
     /// Movies under the rules: `transformed/movies/run=<run>/part-<first 16 digits>.parquet`.
     Transformed,
+    /// What companion files say: `transformed/companions/run=<run>/part-<first 16 digits>.parquet`.
+    Companions,
     /// Rejects: `rejects/run=<run>/part-<first 16 digits>.parquet`.
     Rejects,
 }
@@ -44,6 +46,10 @@ impl Area {
                     &sha256[..16]
                 )
             }
+            Self::Companions => format!(
+                "transformed/companions/run={run_id}/part-{}.parquet",
+                &sha256[..16]
+            ),
             Self::Rejects => format!("rejects/run={run_id}/part-{}.parquet", &sha256[..16]),
         }
     }

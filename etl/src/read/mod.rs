@@ -12,10 +12,10 @@ use crate::{
     Error, Result, csv,
     record::{Outcome, Position, Reject, Row},
     rules::RuleSet,
-    source::{self, MoviesDataset},
+    source::{Catalog, Layout},
 };
 use record::Held;
-use std::io::Read;
+use std::{borrow::Cow, io::Read, sync::Arc};
 
 /// What a stranger's file may cost.
 #[derive(Clone, Debug)]
@@ -39,16 +39,24 @@ impl Default for ReadOptions {
     }
 }
 
+/// What a file is read under.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    pub options: ReadOptions,
+    pub sources: Catalog,
+    pub rules: Arc<RuleSet>,
+}
+
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadSummary {
-    /// The format it was recognised as.
-    pub source: &'static str,
+    /// The sources it was recognised as, with commas between them.
+    pub source: String,
     /// 1-based line of the header; in a `.zip` of several members that of the first.
     pub header_line: u64,
-    /// Records, movies and rejects; a rejoined record is one.
+    /// Records of all kinds; a rejoined record is one.
     pub rows: u64,
-    /// Records that are not movies.
+    /// Records that could not be used.
     pub rejects: u64,
     /// Bytes of the unpacked text.
     pub unpacked_bytes: u64,
@@ -65,20 +73,19 @@ pub type Sink<'a> = dyn FnMut(Row) -> Result<()> + 'a;
 pub fn read(
     name: &str,
     input: Box<dyn Read + Send>,
-    options: &ReadOptions,
-    rules: &RuleSet,
+    terms: &Terms,
     sink: &mut Sink,
 ) -> Result<ReadSummary> {
     let mut summary = ReadSummary {
-        source: MoviesDataset::NAME,
+        source: String::new(),
         header_line: 0,
         rows: 0,
         rejects: 0,
         unpacked_bytes: 0,
     };
     let mut before = Position::default();
-    unpack::each_text(name, input, options, &mut |name, text| {
-        read_text(name, text, options, rules, &mut before, &mut summary, sink)
+    unpack::each_text(name, input, &terms.options, &mut |name, text| {
+        read_text(name, text, terms, &mut before, &mut summary, sink)
     })?;
     Ok(summary)
 }
@@ -141,20 +148,20 @@ pub fn header(
 fn read_text(
     name: &str,
     text: &mut dyn Read,
-    options: &ReadOptions,
-    rules: &RuleSet,
+    terms: &Terms,
     before: &mut Position,
     summary: &mut ReadSummary,
     sink: &mut Sink,
 ) -> Result<()> {
     let io = |error| unpack::io_error(name, error);
-    let mut reader = csv::Reader::new(text, options.max_record_bytes);
+    let rules = &terms.rules;
+    let mut reader = csv::Reader::new(text, terms.options.max_record_bytes);
     let source = match reader.next_record().map_err(io)? {
         Some(header) => {
             if summary.header_line == 0 {
                 summary.header_line = header.position.line;
             }
-            recognise(name, &header)?
+            recognise(name, &header, &terms.sources)?
         }
         None => {
             return Err(Error::Input(format!(
@@ -162,6 +169,11 @@ fn read_text(
             )));
         }
     };
+    let used = &source.definition().name;
+    if !summary.source.split(", ").any(|known| known == used) {
+        let comma = if summary.source.is_empty() { "" } else { ", " };
+        summary.source = format!("{}{comma}{used}", summary.source);
+    }
     let mut emit = |mut position: Position, outcome: Outcome| {
         position.line += before.line;
         position.byte_offset += before.byte_offset;
@@ -194,17 +206,28 @@ fn read_text(
     Ok(())
 }
 
-fn recognise(name: &str, header: &csv::Record) -> Result<MoviesDataset> {
-    let names: Option<Vec<&str>> = header
+fn recognise(name: &str, header: &csv::Record, sources: &Catalog) -> Result<Layout> {
+    // Names of columns are ASCII as a rule; one of another encoding is shown as well as may be.
+    let names: Option<Vec<Cow<str>>> = header
         .fields()
-        .map(|field| {
-            std::str::from_utf8(field)
-                .ok()
-                .filter(|f| !f.contains('\0'))
+        .map(|field| match std::str::from_utf8(field) {
+            _ if field.iter().any(|byte| *byte < b'\t') => None,
+            Ok(name) => Some(Cow::Borrowed(name)),
+            Err(_) if field.iter().filter(|byte| !byte.is_ascii()).count() * 4 > field.len() => {
+                None
+            }
+            Err(_) => Some(
+                encoding_rs::WINDOWS_1252
+                    .decode_without_bom_handling(field)
+                    .0,
+            ),
         })
         .collect();
     match names {
-        Some(names) if !header.too_long => source::recognise(name, &names),
+        Some(names) if !header.too_long => {
+            let names: Vec<&str> = names.iter().map(Cow::as_ref).collect();
+            sources.recognise(name, &names)
+        }
         _ => Err(Error::Input(format!(
             "{name}, line 1: this is not text but binary data; send CSV in UTF-8, \
              plain or packed as .gz, .zst or .zip with that ending in its name"

@@ -5,11 +5,12 @@ use crate::{
     csv::Record,
     record::{Issue, Outcome, Position, Reject},
     rules::RuleSet,
-    source::{MoviesDataset, field_count, shown},
+    source::{Entry, Layout, field_count, shown},
 };
+use std::borrow::Cow;
 
 /// What becomes of a record by itself.
-pub fn outcome(record: &Record, source: &MoviesDataset, rules: &RuleSet) -> Outcome {
+pub fn outcome(record: &Record, source: &Layout, rules: &RuleSet) -> Outcome {
     if record.too_long {
         return Outcome::Reject(reject(
             "record_too_long",
@@ -35,7 +36,7 @@ pub fn outcome(record: &Record, source: &MoviesDataset, rules: &RuleSet) -> Outc
 }
 
 /// Whether a record has so few fields that the next may be its other part.
-pub fn may_be_stub(record: &Record, source: &MoviesDataset) -> bool {
+pub fn may_be_stub(record: &Record, source: &Layout) -> bool {
     record.len() < source.width() && !record.too_long && !record.at_end
 }
 
@@ -54,7 +55,7 @@ impl Held {
     }
 
     /// What becomes of it when the next record is not its other part.
-    pub fn alone(&self, source: &MoviesDataset) -> Outcome {
+    pub fn alone(&self, source: &Layout) -> Outcome {
         Outcome::Reject(field_count(self.fields.len(), source.width()))
     }
 
@@ -63,7 +64,7 @@ impl Held {
     pub fn rejoin(
         &self,
         tail: &Record,
-        source: &MoviesDataset,
+        source: &Layout,
         rules: &RuleSet,
     ) -> Option<(Position, Outcome)> {
         if self.fields.len() + tail.len() != source.width() + 1 || tail.open_quote {
@@ -76,7 +77,7 @@ impl Held {
         let head = head.iter().map(Vec::as_slice);
         let mut fields = Vec::with_capacity(source.width());
         for field in head.chain([joined.as_slice()]).chain(rest.iter().copied()) {
-            fields.push(std::str::from_utf8(field).ok()?);
+            fields.push(source.text(field).ok()?);
         }
         source.parse(&fields).ok()?;
         let end = tail.position.byte_offset + tail.position.byte_length;
@@ -87,7 +88,7 @@ impl Held {
         let issue = Issue {
             code: "rejoined".into(),
             rule: "record.rejoin".into(),
-            column: source.column(self.fields.len() - 1),
+            column: owned(source.column(self.fields.len() - 1)),
             old_value: None,
             new_value: None,
             message: format!(
@@ -101,37 +102,45 @@ impl Held {
 }
 
 fn under_rules(
-    fields: &[&str],
-    source: &MoviesDataset,
+    fields: &[Cow<str>],
+    source: &Layout,
     rules: &RuleSet,
     mut issues: Vec<Issue>,
 ) -> Outcome {
-    let checked = source.parse(fields).and_then(|(mut movie, found)| {
-        issues.extend(found);
-        rules.apply(&mut movie, &mut issues)?;
-        Ok(movie)
-    });
-    match checked {
-        Ok(movie) => Outcome::Movie(Box::new(movie), issues),
-        Err(reject) => Outcome::Reject(reject),
+    let (entry, found) = match source.parse(fields) {
+        Ok(parsed) => parsed,
+        Err(reject) => return Outcome::Reject(reject),
+    };
+    issues.extend(found);
+    match entry {
+        Entry::Companion(companion) => Outcome::Companion(companion, issues),
+        Entry::Movie(mut movie) => match rules.apply(&mut movie, &mut issues) {
+            Ok(()) => Outcome::Movie(movie, issues),
+            Err(reject) => Outcome::Reject(reject),
+        },
     }
 }
 
-/// A record's fields as text; the one that is not UTF-8 is named.
-fn texts<'a>(record: &Record<'a>, source: &MoviesDataset) -> Result<Vec<&'a str>, Reject> {
+fn owned(column: Option<&str>) -> Option<Cow<'static, str>> {
+    column.map(|name| Cow::Owned(name.to_owned()))
+}
+
+/// A record's fields as text; the one that is not in the source's encoding is named.
+fn texts<'a>(record: &Record<'a>, source: &Layout) -> Result<Vec<Cow<'a, str>>, Reject> {
+    let encoding = source.definition().format.encoding.name();
     record
         .fields()
         .enumerate()
         .map(|(place, field)| {
-            std::str::from_utf8(field).map_err(|error| Reject {
-                column: source.column(place),
+            source.text(field).map_err(|valid| Reject {
+                column: owned(source.column(place)),
                 value: Some(shown(&String::from_utf8_lossy(field))),
                 ..reject(
                     "invalid_utf8",
                     "record.encoding",
                     format!(
-                        "byte {} of this field is not UTF-8; save the file as UTF-8",
-                        error.valid_up_to() + 1
+                        "byte {} of this field is not {encoding}; save the file as {encoding}",
+                        valid + 1
                     ),
                 )
             })

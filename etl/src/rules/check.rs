@@ -119,7 +119,7 @@ impl Check {
         if self.action == Action::Accept || !self.fails(record) {
             return Ok(());
         }
-        let column = self.field.map(Field::column);
+        let column = self.field.map(|field| Cow::Borrowed(field.column()));
         let old_value = self.field.and_then(|field| field.of(record).shown());
         let (new_value, done) = match (&self.action, self.field) {
             (Action::Reject, _) => {

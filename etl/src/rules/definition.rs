@@ -5,31 +5,12 @@ use super::{
     check::{Action, Check, Test, Variable, When},
     field::Field,
 };
+use crate::fault::{Faults, Problem};
 use cel::Program;
 use regex::Regex;
 use serde::Deserialize;
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 use toml::Spanned;
-
-/// Something that is wrong with a rule set.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Problem {
-    /// 1-based.
-    pub line: usize,
-    /// 1-based, in characters.
-    pub column: usize,
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.line, self.column, self.message
-        )
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,41 +72,13 @@ struct CheckTable {
     message: Option<String>,
 }
 
-/// Collects problems of a text.
-struct Faults<'a> {
-    text: &'a str,
-    found: Vec<Problem>,
-}
-
-impl Faults<'_> {
-    fn at(&mut self, offset: usize, message: impl Into<String>) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        self.found.push(Problem {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            message: message.into(),
-        });
-    }
-}
-
 /// Reads a rule set, to be known as `version`.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the text's order.
 pub fn parse(text: &str, version: i32) -> Result<RuleSet, Vec<Problem>> {
-    let mut faults = Faults {
-        text,
-        found: Vec::new(),
-    };
-    let document: Document = match toml::from_str(text) {
-        Ok(document) => document,
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            faults.at(offset, error.message());
-            return Err(faults.found);
-        }
-    };
+    let mut faults = Faults::new(text);
+    let document: Document = faults.read()?;
     let meaning = document.meaning;
     let guards = Guards {
         max_rejected: document
@@ -151,13 +104,7 @@ pub fn parse(text: &str, version: i32) -> Result<RuleSet, Vec<Problem>> {
         }
         checks.extend(check(table.into_inner(), offset, &mut faults));
     }
-    if !faults.found.is_empty() {
-        faults
-            .found
-            .sort_by_key(|problem| (problem.line, problem.column));
-        return Err(faults.found);
-    }
-    Ok(RuleSet {
+    faults.or(RuleSet {
         version,
         author: document.author,
         note: document.note,

@@ -55,6 +55,16 @@ pub enum Keep {
     Last,
 }
 
+impl Keep {
+    /// The aggregate over lines that gives the one that counts.
+    pub fn aggregate(self) -> &'static str {
+        match self {
+            Self::First => "MIN",
+            Self::Last => "MAX",
+        }
+    }
+}
+
 /// What holds a run before it merges.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Guards {
@@ -144,7 +154,7 @@ impl RuleSet {
                 issues.push(Issue {
                     code: Cow::Borrowed("implausible_money"),
                     rule: Cow::Owned(format!("meaning.minimum_{column}")),
-                    column: Some(column),
+                    column: Some(Cow::Borrowed(column)),
                     old_value: Some(money.to_string()),
                     new_value: None,
                     message: format!("{column} is below the plausible {minimum}; cleared"),

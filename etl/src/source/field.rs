@@ -1,10 +1,15 @@
 //! Reading single fields; what cannot be read is cleared and becomes an issue.
 
+use super::{
+    definition::{Column, Format, NameKey, Syntax},
+    list::{self, Key},
+};
 use crate::{
-    literal::{self, Value},
+    literal::Value,
     record::{Issue, Named},
 };
 use chrono::NaiveDate;
+use std::{borrow::Cow, collections::HashMap};
 
 /// The longest part of a value that an issue or a reject repeats.
 const SHOWN: usize = 500;
@@ -14,33 +19,58 @@ pub fn shown(value: &str) -> String {
     value.chars().take(SHOWN).collect()
 }
 
-/// Collects the issues of one record.
-#[derive(Default)]
-pub struct Issues(pub Vec<Issue>);
+/// Reads the fields of one record, whose values are written in a format, and collects its issues.
+pub struct Reading<'a> {
+    format: &'a Format,
+    pub issues: Vec<Issue>,
+}
 
-impl Issues {
-    /// Records that a field was cleared.
-    fn cleared(&mut self, code: &'static str, column: &'static str, value: &str, why: &str) {
-        self.0.push(Issue {
+impl<'a> Reading<'a> {
+    /// Of a record of which nothing has been read.
+    pub fn new(format: &'a Format) -> Self {
+        Self {
+            format,
+            issues: Vec::new(),
+        }
+    }
+
+    fn issue(
+        &mut self,
+        code: &'static str,
+        column: &Column,
+        old: String,
+        new: Option<String>,
+        message: String,
+    ) {
+        self.issues.push(Issue {
             code: code.into(),
             rule: "source.format".into(),
-            column: Some(column),
-            old_value: Some(shown(value)),
-            new_value: None,
-            message: format!("{column} {why}; cleared"),
+            column: Some(column.name.clone().into()),
+            old_value: Some(shown(&old)),
+            new_value: new,
+            message,
         });
     }
 
+    /// Records that a field was cleared.
+    fn cleared(&mut self, code: &'static str, column: &Column, value: &str, why: &str) {
+        let message = format!("{} {why}; cleared", column.name);
+        self.issue(code, column, value.to_owned(), None, message);
+    }
+
     /// Records that an element of a list was left out.
-    fn left_out(&mut self, code: &'static str, column: &'static str, item: &Value, why: &str) {
-        self.0.push(Issue {
-            code: code.into(),
-            rule: "source.format".into(),
-            column: Some(column),
-            old_value: Some(shown(&item.to_string())),
-            new_value: None,
-            message: format!("an element of {column} {why}; left out"),
-        });
+    fn left_out(&mut self, code: &'static str, column: &Column, item: &Value, why: &str) {
+        let message = format!("an element of {} {why}; left out", column.name);
+        self.issue(code, column, item.to_string(), None, message);
+    }
+
+    /// The value, or nothing where it is one that stands for none.
+    pub fn known<'v>(&self, value: &'v str) -> &'v str {
+        let null = &self.format.null;
+        if !null.is_empty() && null.iter().any(|null| null == value.trim_ascii()) {
+            return "";
+        }
+        value
     }
 
     /// Text; the empty text is none.
@@ -49,7 +79,7 @@ impl Issues {
     }
 
     /// A truth value in Python's or a spreadsheet's spelling.
-    pub fn truth(&mut self, column: &'static str, value: &str) -> Option<bool> {
+    pub fn truth(&mut self, column: &Column, value: &str) -> Option<bool> {
         match value.trim_ascii() {
             "" => None,
             v if v.eq_ignore_ascii_case("true") => Some(true),
@@ -66,9 +96,27 @@ impl Issues {
         }
     }
 
+    /// A number's text as Rust writes numbers.
+    fn number<'v>(&self, value: &'v str) -> Cow<'v, str> {
+        let mut text = value.trim_ascii();
+        for currency in &self.format.currency {
+            let bare = text.strip_prefix(currency.as_str());
+            text = bare
+                .or_else(|| text.strip_suffix(currency.as_str()))
+                .unwrap_or(text)
+                .trim_ascii();
+        }
+        if self.format.decimal == '.' && self.format.thousands.is_none() {
+            return Cow::Borrowed(text);
+        }
+        let digits = text.chars().filter(|c| Some(*c) != self.format.thousands);
+        let point = |c| if c == self.format.decimal { '.' } else { c };
+        Cow::Owned(digits.map(point).collect())
+    }
+
     /// A real number, in plain or scientific notation.
-    pub fn real(&mut self, column: &'static str, value: &str) -> Option<f64> {
-        let text = value.trim_ascii();
+    pub fn real(&mut self, column: &Column, value: &str) -> Option<f64> {
+        let text = self.number(value);
         if text.is_empty() {
             return None;
         }
@@ -82,8 +130,8 @@ impl Issues {
     }
 
     /// A whole number; `3e7` and `1000.0` are whole too.
-    pub fn whole(&mut self, column: &'static str, value: &str) -> Option<i64> {
-        let text = value.trim_ascii();
+    pub fn whole(&mut self, column: &Column, value: &str) -> Option<i64> {
+        let text = self.number(value);
         if text.is_empty() {
             return None;
         }
@@ -102,45 +150,69 @@ impl Issues {
         }
     }
 
-    /// A date as `YYYY-MM-DD`.
-    pub fn date(&mut self, column: &'static str, value: &str) -> Option<NaiveDate> {
+    /// A date in one of the format's writings.
+    pub fn date(&mut self, column: &Column, value: &str) -> Option<NaiveDate> {
         let text = value.trim_ascii();
         if text.is_empty() {
             return None;
         }
-        let date = iso_date(text.as_bytes());
-        if date.is_none() {
-            self.cleared("invalid_date", column, value, "is not a date (YYYY-MM-DD)");
+        let first = self.format.two_digit_years_from;
+        for (_, pattern) in &self.format.dates {
+            let Some(date) = pattern.date(text, first) else {
+                continue;
+            };
+            if pattern.is_short() {
+                let message = format!(
+                    "{} has a year of two digits; it was taken to be one from {first} to {}",
+                    column.name,
+                    first + 99
+                );
+                let new = Some(date.to_string());
+                self.issue("century_assumed", column, value.to_owned(), new, message);
+            }
+            return Some(date);
         }
-        date
+        let known: Vec<&str> = self
+            .format
+            .dates
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let why = format!("is not a date ({})", known.join(" or "));
+        self.cleared("invalid_date", column, value, &why);
+        None
     }
 
-    /// A list of dicts with a key and a `name`; each key counts once, the first time.
-    pub fn list<K: PartialEq>(
-        &mut self,
-        column: &'static str,
-        value: &str,
-        key: &str,
-        read_key: fn(&Value) -> Option<K>,
-    ) -> Vec<Named<K>> {
+    /// The elements of a list, of whatever kind.
+    pub fn items<'v>(&mut self, column: &Column, value: &'v str) -> Vec<Value<'v>> {
         if matches!(value.trim_ascii(), "" | "[]") {
             return Vec::new();
         }
-        let items = match literal::parse(value) {
+        match list::parse(value, &column.syntax) {
             Ok(Value::List(items)) => items,
             Ok(_) => {
                 self.cleared("invalid_list", column, value, "is not a list");
-                return Vec::new();
+                Vec::new()
             }
             Err(error) => {
                 let why = format!("is not a list ({error})");
                 self.cleared("invalid_list", column, value, &why);
-                return Vec::new();
+                Vec::new()
             }
-        };
+        }
+    }
+
+    /// A list of dicts with a key and a name, or of names alone; each key counts once, the first time.
+    pub fn list<K: Key>(
+        &mut self,
+        column: &Column,
+        value: &str,
+        keys: Option<&HashMap<String, NameKey>>,
+    ) -> Vec<Named<K>> {
+        let items = self.items(column, value);
         let mut list: Vec<Named<K>> = Vec::with_capacity(items.len());
         for item in &items {
-            match named(item, key, read_key) {
+            match named(item, column, keys) {
                 None => self.left_out("invalid_element", column, item, "lacks a key or a name"),
                 Some(named) if list.iter().any(|known| known.id == named.id) => {
                     self.left_out("repeated_in_list", column, item, "is there already");
@@ -151,42 +223,52 @@ impl Issues {
         list
     }
 
-    /// One dict with an `id` and a `name`.
-    pub fn named(&mut self, column: &'static str, value: &str) -> Option<Named<i64>> {
+    /// A list of people with what they do, as JSON: of each its `id`, its `name` and these texts.
+    pub fn people(
+        &mut self,
+        column: &Column,
+        value: &str,
+        texts: &[&str],
+    ) -> Vec<serde_json::Value> {
+        let mut people = Vec::new();
+        for item in self.items(column, value) {
+            let Some(person) = named::<i64>(&item, column, None) else {
+                self.left_out("invalid_element", column, &item, "lacks a key or a name");
+                continue;
+            };
+            let mut object = serde_json::Map::new();
+            object.insert("id".to_owned(), person.id.into());
+            object.insert("name".to_owned(), person.name.into());
+            for text in texts {
+                if let Some(Value::Str(value)) = item.get(text) {
+                    object.insert((*text).to_owned(), value.as_ref().into());
+                }
+            }
+            people.push(object.into());
+        }
+        people
+    }
+
+    /// One dict with a key and a name, or one name.
+    pub fn named(
+        &mut self,
+        column: &Column,
+        value: &str,
+        keys: Option<&HashMap<String, NameKey>>,
+    ) -> Option<Named<i64>> {
         if value.trim_ascii().is_empty() {
             return None;
         }
-        let named = literal::parse(value)
-            .ok()
-            .and_then(|value| named(&value, "id", integer_key));
-        if named.is_none() {
-            self.cleared(
-                "invalid_dict",
-                column,
-                value,
-                "is not a dict with id and name",
-            );
+        let found = match list::parse(value, &column.syntax) {
+            Ok(Value::List(names)) => names.first().and_then(|item| named(item, column, keys)),
+            Ok(item) => named(&item, column, keys),
+            Err(_) => None,
+        };
+        if found.is_none() {
+            let why = format!("is not a dict with {} and {}", column.key, column.label);
+            self.cleared("invalid_dict", column, value, &why);
         }
-        named
-    }
-}
-
-/// A date as exactly `YYYY-MM-DD`.
-fn iso_date(text: &[u8]) -> Option<NaiveDate> {
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0, |number, digit| {
-            digit
-                .is_ascii_digit()
-                .then(|| number * 10 + u32::from(digit - b'0'))
-        })
-    };
-    match (text.len(), text.get(4), text.get(7)) {
-        (10, Some(b'-'), Some(b'-')) => NaiveDate::from_ymd_opt(
-            number(&text[..4])? as i32,
-            number(&text[5..7])?,
-            number(&text[8..])?,
-        ),
-        _ => None,
+        found
     }
 }
 
@@ -219,28 +301,25 @@ pub fn is_no_list(value: &str) -> bool {
     }
 }
 
-fn named<K>(item: &Value, key: &str, read_key: fn(&Value) -> Option<K>) -> Option<Named<K>> {
-    match (item.get(key).and_then(read_key), item.get("name")) {
-        (Some(id), Some(Value::Str(name))) if !name.is_empty() => Some(Named {
-            id,
+fn named<K: Key>(
+    item: &Value,
+    column: &Column,
+    keys: Option<&HashMap<String, NameKey>>,
+) -> Option<Named<K>> {
+    match item {
+        Value::Str(name) if matches!(column.syntax, Syntax::Names(_)) => Some(Named {
+            id: list::key_of(name, keys),
             name: name.clone().into_owned(),
         }),
-        _ => None,
-    }
-}
-
-/// A key that is a number greater than 0.
-pub fn integer_key(value: &Value) -> Option<i64> {
-    match value {
-        Value::Int(id) if *id > 0 => Some(*id),
-        _ => None,
-    }
-}
-
-/// A key that is a short code.
-pub fn code_key(value: &Value) -> Option<String> {
-    match value {
-        Value::Str(code) if !code.is_empty() && code.len() <= 16 => Some(code.clone().into_owned()),
-        _ => None,
+        _ => match (
+            item.get(&column.key).and_then(K::read),
+            item.get(&column.label),
+        ) {
+            (Some(id), Some(Value::Str(name))) if !name.is_empty() => Some(Named {
+                id,
+                name: name.clone().into_owned(),
+            }),
+            _ => None,
+        },
     }
 }

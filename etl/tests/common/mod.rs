@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use entity::ingest::{RunMode, Trigger, run};
-use etl::{archive::Archive, chain::Chain, database, queue, rules};
+use etl::{archive::Archive, chain::Chain, database, queue, rules, source::Catalog};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::path::{Path, PathBuf};
@@ -85,6 +85,7 @@ impl World {
         let chain = Chain {
             db,
             archive,
+            sources: Catalog::default(),
             worker: "test".to_owned(),
         };
         Self {

@@ -8,15 +8,18 @@ mod ingest;
 mod migrate;
 mod rules;
 mod sample;
+mod source;
 mod user;
 mod verify;
 
 use crate::{config::Config, graphql, observe, serve};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use etl::fault::Problem;
 use serde::Serialize;
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -44,6 +47,8 @@ enum Command {
     Discard(control::OfRun),
     /// Show, check and publish rule sets
     Rules(rules::Arguments),
+    /// Show and check the formats by which files are recognised
+    Source(source::Arguments),
     /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
     Verify(verify::Arguments),
     /// Change or show the state of the database's schema
@@ -90,6 +95,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Command::Approve(arguments) => control::approve(&config, arguments).await,
             Command::Discard(arguments) => control::discard(&config, arguments).await,
             Command::Rules(arguments) => rules::run(&config, arguments).await,
+            Command::Source(arguments) => source::run(&config, arguments),
             Command::Verify(arguments) => verify::run(&config, arguments).await,
             Command::Migrate(arguments) => migrate::run(&config, arguments).await,
             Command::User(arguments) => user::run(&config, arguments).await,
@@ -106,6 +112,22 @@ fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Shows what is wrong with a TOML file; exit code 1 where something is.
+fn problems(json: bool, file: &Path, problems: Option<Vec<Problem>>) -> Result<ExitCode> {
+    let problems = problems.unwrap_or_default();
+    show(json, &problems, |problems| {
+        let line = |problem: &Problem| format!("{}: {problem}\n", file.display());
+        match problems.as_slice() {
+            [] => format!("{}: nothing is wrong\n", file.display()),
+            problems => problems.iter().map(line).collect(),
+        }
+    })?;
+    Ok(match problems.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
 /// Writes a result to standard output: as JSON where asked for, else as text.

@@ -3,10 +3,7 @@
 use super::show;
 use crate::{auth::audit, config::Config, serve};
 use anyhow::{Context, Result};
-use etl::rules::{
-    definition::{self, Problem},
-    store,
-};
+use etl::rules::{definition, store};
 use std::{path::PathBuf, process::ExitCode};
 
 #[derive(clap::Args)]
@@ -50,20 +47,7 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
         |file: &PathBuf| std::fs::read_to_string(file).with_context(|| file.display().to_string());
     match arguments.action {
         Action::Check { file } => {
-            let problems = definition::parse(&read(&file)?, 0)
-                .err()
-                .unwrap_or_default();
-            show(json, &problems, |problems| {
-                let line = |problem: &Problem| format!("{}: {problem}\n", file.display());
-                match problems.as_slice() {
-                    [] => format!("{}: nothing is wrong\n", file.display()),
-                    problems => problems.iter().map(line).collect(),
-                }
-            })?;
-            return Ok(match problems.is_empty() {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::FAILURE,
-            });
+            return super::problems(json, &file, definition::parse(&read(&file)?, 0).err());
         }
         Action::Show { number } => {
             let db = serve::open(config).await?.db;

@@ -78,6 +78,7 @@ impl RunMutation {
         let chain = Chain {
             db: services.db.clone(),
             archive: services.archive.clone(),
+            sources: services.sources.clone(),
             worker: String::new(),
         };
         let id = number(&id)?;

@@ -68,6 +68,8 @@ pub enum ArchiveKind {
     Raw,
     /// Movies under the rules, as Parquet.
     Transformed,
+    /// What companion files say of movies, as Parquet.
+    Companions,
     /// Rejects, as Parquet.
     Rejects,
 }

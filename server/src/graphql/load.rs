@@ -1,12 +1,16 @@
 //! What relations are loaded through: one [`Batch`] for each, made anew for each request.
 
-use super::batch::{Batch, grouped, keyed, rows};
+use super::{
+    batch::{Batch, grouped, keyed, rows},
+    companion::Rated,
+};
 use entity::{
     aggregate::{company_genre_year, company_year, genre_year},
+    companion::{cast, crew, keyword},
     ingest::{archive_object, run, run_phase, source_file},
     mart::{collection, company, country, genre, language},
 };
-use etl::{aggregate, history};
+use etl::{aggregate, database, history};
 use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
 use std::{collections::HashMap, hash::Hash};
 
@@ -54,6 +58,14 @@ pub struct Loaders {
     pub countries: Lists<MovieAt, country::Model>,
     /// Languages of a movie, in the file's order.
     pub languages: Lists<MovieAt, language::Model>,
+    /// Keywords of a movie, in the file's order.
+    pub keywords: Lists<i64, keyword::Model>,
+    /// Who plays in a movie, in the file's order.
+    pub cast: Lists<i64, cast::Model>,
+    /// Who made a movie, in the file's order.
+    pub crew: Lists<i64, crew::Model>,
+    /// A movie's ratings.
+    pub ratings: Batch<i64, Rated>,
     /// A collection.
     pub collection: Batch<i64, collection::Model>,
     /// A genre.
@@ -88,6 +100,10 @@ impl Loaders {
             genres: links(db, "genre", "id"),
             countries: links(db, "country", "code"),
             languages: links(db, "language", "code"),
+            keywords: said(db, "keyword"),
+            cast: said(db, "cast"),
+            crew: said(db, "crew"),
+            ratings: ratings(db),
             collection: one(db, "collection"),
             genre: one(db, "genre"),
             company_years: years(db, "company", |m: &company_year::Model| m.company_id),
@@ -138,6 +154,29 @@ fn children<M: FromQueryResult + Clone + Send + Sync + 'static>(
          WHERE t.{parent} IN ({{keys}}) ORDER BY t.id"
     );
     batch(db, sql, |rows| grouped(rows, "parent_key"))
+}
+
+/// What companion files say of a movie in a list.
+fn said<M: FromQueryResult + Clone + Send + Sync + 'static>(
+    db: &DatabaseConnection,
+    noun: &str,
+) -> Lists<i64, M> {
+    let sql = format!(
+        "SELECT t.*, t.movie_id AS parent_key FROM movie_{noun} t
+         WHERE t.movie_id IN ({{keys}}) ORDER BY t.movie_id, t.position"
+    );
+    batch(db, sql, |rows| grouped(rows, "parent_key"))
+}
+
+fn ratings(db: &DatabaseConnection) -> Batch<i64, Rated> {
+    let count = database::integer_sum(db.get_database_backend(), "r.rating_count");
+    let sql = format!(
+        "SELECT l.movie_id AS parent_key, {count} AS ratings,
+                SUM(r.rating_average * r.rating_count) / SUM(r.rating_count) AS average
+         FROM movie_link l JOIN movie_rating r ON r.movielens_id = l.movielens_id
+         WHERE l.movie_id IN ({{keys}}) GROUP BY l.movie_id"
+    );
+    batch(db, sql, |rows| keyed(rows, "parent_key"))
 }
 
 /// One statement for each data version asked for, which is one in most requests.

@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod change;
+pub mod companion;
 pub mod company;
 pub mod control;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod reject;
 pub mod rules;
 pub mod run;
 pub mod scalar;
+pub mod source;
 pub mod version;
 pub mod viewer;
 pub mod year;
@@ -30,7 +32,7 @@ pub mod year;
 use crate::auth::{Viewer, login::UnknownNames};
 use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
 use error::Failure;
-use etl::archive::Archive;
+use etl::{archive::Archive, source::Catalog};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
@@ -49,6 +51,8 @@ pub struct Services {
     pub db: DatabaseConnection,
     /// The archive.
     pub archive: Archive,
+    /// By which files are recognised.
+    pub sources: Catalog,
     /// Tells the worker of this instance, if there is one, of a new run.
     pub wake: Arc<Notify>,
     /// Failed sign-ins under names nobody has.
@@ -75,6 +79,7 @@ pub struct Query(
     run::RunQuery,
     file::FileQuery,
     rules::RuleQuery,
+    source::SourceQuery,
     viewer::ViewerQuery,
 );
 

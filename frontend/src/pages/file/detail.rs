@@ -25,6 +25,7 @@ struct Variables {
 enum ArchiveKind {
     Raw,
     Transformed,
+    Companions,
     Rejects,
 }
 
