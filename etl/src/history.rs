@@ -124,7 +124,8 @@ pub struct Change {
 }
 
 /// Names of lists as fields.
-const LIST_FIELDS: [&str; LISTS.len()] = ["companies", "genres", "countries", "languages"];
+pub(crate) const LIST_FIELDS: [&str; LISTS.len()] =
+    ["companies", "genres", "countries", "languages"];
 
 /// Columns that are about the record, not the movie.
 const PLACE: [&str; 7] = [
@@ -165,8 +166,10 @@ pub fn differences(before: Option<&State>, after: Option<&State>) -> Vec<FieldCh
         .collect()
 }
 
-fn text(value: Value) -> Option<String> {
+/// A value as people read it.
+pub(crate) fn text(value: Value) -> Option<String> {
     match value {
+        Value::Bytes(value) => value.map(hex::encode),
         Value::Bool(value) => value.map(|value| value.to_string()),
         Value::Int(value) => value.map(|value| value.to_string()),
         Value::BigInt(value) => value.map(|value| value.to_string()),

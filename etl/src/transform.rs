@@ -35,7 +35,8 @@ pub struct Transformed {
 /// Starts reading an archived file in a thread of its own; answers the batches as they come, the count
 /// of raw bytes read so far, and what comes at the end.
 ///
-/// `name` is the file's own name, whose ending tells how it is compressed. Dropping the receiver or losing
+/// `name` is the file's own name, whose ending tells how it is compressed; with `parquet` the rows are
+/// written to Parquet files as well. Dropping the receiver or losing
 /// the lease ends the thread with [`Error::Cancelled`].
 pub fn start(
     archive: Archive,
@@ -43,6 +44,7 @@ pub fn start(
     lease: &Lease,
     name: &str,
     archive_path: &str,
+    parquet: bool,
 ) -> (
     mpsc::Receiver<Batch>,
     Arc<AtomicU64>,
@@ -54,7 +56,7 @@ pub fn start(
     let (lease, name, path) = (lease.clone(), name.to_owned(), archive_path.to_owned());
     let handle = spawn_blocking(move || {
         let input = Counted(archive.reader(&path)?, counter);
-        read_all(&name, Box::new(input), &rules, &lease, &sender)
+        read_all(&name, Box::new(input), &rules, &lease, &sender, parquet)
     });
     (receiver, bytes_read, handle)
 }
@@ -65,6 +67,7 @@ fn read_all(
     rules: &RuleSet,
     lease: &Lease,
     sender: &mpsc::Sender<Batch>,
+    parquet: bool,
 ) -> Result<Transformed> {
     let mut batcher = Batcher::new(lease.run_id);
     let mut movies = Output::new(MovieWriter::create);
@@ -76,6 +79,7 @@ fn read_all(
             return Err(Error::Cancelled);
         }
         match &row.outcome {
+            _ if !parquet => {}
             Outcome::Movie(record, _) => movies.get()?.push(&row.position, record)?,
             Outcome::Reject(reject) => rejects.get()?.push(&row.position, reject)?,
         }

@@ -134,7 +134,10 @@ async fn undoing_runs_one_after_the_other_gives_back_every_mart_there_was() {
                 assert_eq!(dump(&world.chain.db).await, mart);
                 assert_eq!(status(&world, run_id).await, RunStatus::Undone);
             }
-            assert_verified(&world).await;
+            // Which replays all there was.
+            if number % 5 == 0 {
+                assert_verified(&world).await;
+            }
         }
         // All that is left, oldest first, each with what stands in its way.
         let mut most = 0;

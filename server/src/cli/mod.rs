@@ -44,7 +44,7 @@ enum Command {
     Discard(control::OfRun),
     /// Show, check and publish rule sets
     Rules(rules::Arguments),
-    /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
+    /// Hash the archive again, count every aggregate anew and replay every merge; exit code 1 on any difference
     Verify(verify::Arguments),
     /// Change or show the state of the database's schema
     Migrate(migrate::Arguments),

@@ -122,6 +122,14 @@ async fn files_are_loaded_and_verified() {
 
         let report = shell.json(&["verify", "--json"]);
         assert_eq!(report["checks"].as_array().unwrap().len(), 6, "{report}");
+        assert_eq!(report["replay"]["version"], 2);
+        let movies = &report["replay"]["tables"][0];
+        assert_eq!(
+            (&movies["table"], &movies["differing"]),
+            (&"movie".into(), &0.into())
+        );
+        let quick = shell.json(&["verify", "--no-replay", "--json"]);
+        assert_eq!(quick["replay"], Value::Null);
         let archive = shell.folder.path().join("data/archive/raw");
         let raw = walk(&archive).into_iter().next().unwrap();
         std::fs::write(&raw, "tampered").unwrap();
@@ -130,6 +138,10 @@ async fn files_are_loaded_and_verified() {
         assert!(
             text(&verify.stdout).contains("archive: 4 checked, 1 differ"),
             "{verify:?}"
+        );
+        assert!(
+            text(&verify.stdout).contains("replay: run "),
+            "what is no movie file any more: {verify:?}"
         );
     })
     .await;
