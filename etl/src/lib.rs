@@ -23,6 +23,7 @@ pub mod journal;
 pub mod lineage;
 pub mod literal;
 pub mod merge;
+pub mod movers;
 pub mod outcome;
 pub mod queue;
 pub mod read;

@@ -17,6 +17,7 @@ pub mod issue;
 pub mod keyset;
 pub mod lineage;
 pub mod load;
+pub mod mover;
 pub mod movie;
 pub mod page;
 pub mod reject;

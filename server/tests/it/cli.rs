@@ -165,7 +165,34 @@ async fn runs_are_held_approved_undone_and_read_again() {
             text(&held.stdout).contains("run 2 held: 0 would be inserted, 1 updated"),
             "{held:?}"
         );
+        assert!(
+            !text(&held.stdout).contains("revenue"),
+            "nothing moves: {held:?}"
+        );
         assert_eq!(shell.json(&["approve", "2", "--json"])[0]["updated"], 1);
+        shell.write(
+            "c.csv",
+            file(&[Line {
+                id: 5,
+                ..Line::default()
+            }]),
+        );
+        let held = shell.run(&["ingest", "c.csv", "--hold"]);
+        assert!(
+            text(&held.stdout).contains("  Company 3 in 1995: revenue 250 → 500 (+250)\n"),
+            "{held:?}"
+        );
+        shell.json(&["discard", "3", "--json"]);
+        shell.write(
+            "d.csv",
+            file(&[Line {
+                id: 6,
+                ..Line::default()
+            }]),
+        );
+        let held = shell.json(&["ingest", "d.csv", "--hold", "--json"]);
+        assert_eq!(held[0]["movers"]["genre"][0]["change"], 250.0);
+        shell.json(&["discard", "4", "--json"]);
         let refused = shell.run(&["undo", "1"]);
         assert_eq!(refused.status.code(), Some(1));
         assert!(
@@ -177,6 +204,7 @@ async fn runs_are_held_approved_undone_and_read_again() {
             (&undone[0]["updated"], &undone[1]["deleted"]),
             (&1.into(), &1.into())
         );
+        // Those that were held and discarded are files like others.
         let again = shell.json(&["reprocess", "--all", "--json"]);
         assert_eq!(
             (&again[0]["inserted"], &again[1]["updated"]),
