@@ -50,6 +50,16 @@ pub struct Row {
     pub columns: Vec<(&'static str, Value)>,
 }
 
+impl Row {
+    /// A part of its key that is a number.
+    pub fn number(&self, part: usize) -> Option<i64> {
+        match self.key.get(part) {
+            Some(Key::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
 /// Rows in the order of their keys.
 pub type Rows<'a> = Pin<Box<dyn Stream<Item = Result<Row, DbErr>> + Send + 'a>>;
 

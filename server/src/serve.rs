@@ -22,7 +22,7 @@ use secrecy::ExposeSecret;
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
-    sync::{Notify, mpsc},
+    sync::{Notify, Semaphore, mpsc},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -82,6 +82,7 @@ impl Instance {
                 archive: chain.archive.clone(),
                 wake: wake.clone(),
                 unknown_names: UnknownNames::default(),
+                previews: Semaphore::new(1),
             };
             let app = App::new(services, Metrics::install()?);
             let listen = config.http.listen;

@@ -2,6 +2,8 @@
 //!
 //! Files are read from the archive; nothing is written to it, and nothing needs the inbox.
 
+mod copy;
+pub mod preview;
 pub mod replay;
 
 use crate::{

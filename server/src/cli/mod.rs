@@ -6,6 +6,7 @@
 mod control;
 mod ingest;
 mod migrate;
+mod preview;
 mod rules;
 mod sample;
 mod user;
@@ -42,7 +43,7 @@ enum Command {
     Approve(control::OfRun),
     /// End a held run without merging it
     Discard(control::OfRun),
-    /// Show, check and publish rule sets
+    /// Show, check, try out and publish rule sets
     Rules(rules::Arguments),
     /// Hash the archive again, count every aggregate anew and replay every merge; exit code 1 on any difference
     Verify(verify::Arguments),

@@ -3,11 +3,17 @@
 use super::show;
 use crate::{auth::audit, config::Config, serve};
 use anyhow::{Context, Result};
-use etl::rules::{
-    definition::{self, Problem},
-    store,
+use etl::{
+    rules::{
+        definition::{self, Problem},
+        store,
+    },
+    scratch::preview::Which,
 };
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -33,6 +39,18 @@ enum Action {
         /// A TOML file
         file: PathBuf,
     },
+    /// Say what a rule set would do to what is loaded, without doing it; exit code 1 where something is wrong
+    /// with it
+    Preview {
+        /// A TOML file
+        file: PathBuf,
+        /// Only with the archived file of this hash; may be given again
+        #[arg(long = "file", value_name = "SHA256", conflicts_with = "sample")]
+        only: Vec<String>,
+        /// Only with so many files, those that arrived last
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        sample: Option<u64>,
+    },
     /// Make a rule set the newest version, under which files are read from now on
     Publish {
         /// A TOML file
@@ -41,6 +59,12 @@ enum Action {
         #[arg(long)]
         note: String,
     },
+}
+
+/// A line for each fault of a file.
+pub fn faults(file: &Path, problems: &[Problem]) -> String {
+    let line = |problem: &Problem| format!("{}: {problem}\n", file.display());
+    problems.iter().map(line).collect()
 }
 
 /// Does as asked.
@@ -53,12 +77,9 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
             let problems = definition::parse(&read(&file)?, 0)
                 .err()
                 .unwrap_or_default();
-            show(json, &problems, |problems| {
-                let line = |problem: &Problem| format!("{}: {problem}\n", file.display());
-                match problems.as_slice() {
-                    [] => format!("{}: nothing is wrong\n", file.display()),
-                    problems => problems.iter().map(line).collect(),
-                }
+            show(json, &problems, |problems| match problems.as_slice() {
+                [] => format!("{}: nothing is wrong\n", file.display()),
+                problems => faults(&file, problems),
             })?;
             return Ok(match problems.is_empty() {
                 true => ExitCode::SUCCESS,
@@ -86,6 +107,15 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
                 };
                 sets.iter().map(line).collect()
             })?;
+        }
+        Action::Preview { file, only, sample } => {
+            let body = read(&file)?;
+            let which = match sample {
+                Some(count) => Which::Newest(count),
+                None if only.is_empty() => Which::All,
+                None => Which::Chosen(only),
+            };
+            return super::preview::run(config, &file, &body, &which, json).await;
         }
         Action::Publish { file, note } => {
             let db = serve::open(config).await?.db;

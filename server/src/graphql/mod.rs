@@ -20,6 +20,7 @@ pub mod load;
 pub mod mover;
 pub mod movie;
 pub mod page;
+pub mod preview;
 pub mod reject;
 pub mod rules;
 pub mod run;
@@ -37,7 +38,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 use std::{net::IpAddr, sync::Arc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// Most levels of a request: what the usual introspection query needs.
 const MAX_DEPTH: usize = 15;
@@ -54,6 +55,8 @@ pub struct Services {
     pub wake: Arc<Notify>,
     /// Failed sign-ins under names nobody has.
     pub unknown_names: UnknownNames,
+    /// Lets one draft of rules at a time be tried.
+    pub previews: Semaphore,
 }
 
 /// What is known of where a request comes from.
@@ -85,6 +88,7 @@ pub struct Mutation(
     viewer::ViewerMutation,
     control::RunMutation,
     rules::RuleMutation,
+    preview::PreviewMutation,
 );
 
 /// The executable schema.

@@ -268,6 +268,9 @@ async fn rules_are_shown_checked_and_published() {
                 .starts_with("wrong.toml: line 3, column 9: there is no field nothing"),
             "{wrong:?}"
         );
+        let preview = shell.run(&["rules", "preview", "wrong.toml"]);
+        assert_eq!(preview.status.code(), Some(1));
+        assert_eq!(preview.stdout, wrong.stdout);
         shell.write("new.toml", "[guards]\nmin_rows = 5\n");
         assert_eq!(
             shell.json(&["rules", "publish", "new.toml", "--note", "why", "--json"])["version"],
@@ -281,6 +284,24 @@ async fn rules_are_shown_checked_and_published() {
         assert_eq!(
             shell.json(&["ingest", "a.csv", "--rules", "1", "--json"])[0]["status"],
             "succeeded"
+        );
+        shell.write(
+            "none.toml",
+            "[[check]]\nrule = 'none'\nwhen = 'id == 1'\naction = 'reject'\ncode = 'one'\n",
+        );
+        let preview = shell.run(&["rules", "preview", "none.toml"]);
+        assert_eq!(
+            text(&preview.stdout),
+            "tried on 1 files\n0 movies gained\n1 movies lost\n  1 A Film\n0 movies changed\n\
+             rejected as one: 0 → 1\n  Company 3 in 1995: revenue 250 → unknown (-250)\n",
+            "{preview:?}"
+        );
+        let sampled = shell.json(&["rules", "preview", "none.toml", "--sample", "1", "--json"]);
+        assert_eq!(sampled["lost"]["first"][0]["movie_id"], 1);
+        let unknown = shell.run(&["rules", "preview", "none.toml", "--file", "ff"]);
+        assert!(
+            text(&unknown.stderr).contains("no file with the SHA-256 ff"),
+            "{unknown:?}"
         );
         assert_eq!(
             shell
