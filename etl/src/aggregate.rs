@@ -321,9 +321,14 @@ fn integer(row: &QueryResult, index: usize) -> Result<Option<i64>, DbErr> {
     })
 }
 
+/// Whether two averages or sums differ in no more than the order of summing can explain.
+pub fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(1.0)
+}
+
 fn differences(table: &str, fresh: &[Group], stored: &[Group]) -> Vec<String> {
     let close = |a: &Option<f64>, b: &Option<f64>| match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(1.0),
+        (Some(a), Some(b)) => close(*a, *b),
         (a, b) => a == b,
     };
     let mut found = Vec::new();

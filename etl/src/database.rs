@@ -4,7 +4,7 @@
 
 use crate::{Error, Result};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
@@ -19,13 +19,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// [`Error::Input`] for a URL of another kind, [`Error::Database`] when the database does not answer,
 /// [`Error::Io`] when the SQLite file's folder cannot be made.
 pub async fn connect(url: &str) -> Result<DatabaseConnection> {
-    let mut options = ConnectOptions::new(url);
-    options
-        .sqlx_logging(false)
-        .max_connections(16)
-        .min_connections(1)
-        .acquire_timeout(Duration::from_secs(15))
-        .connect_timeout(Duration::from_secs(15));
+    let mut options = pool(url);
     if let Some(rest) = url.strip_prefix("sqlite:") {
         let file = rest
             .trim_start_matches("//")
@@ -54,6 +48,51 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
         ));
     }
     Ok(Database::connect(options).await?)
+}
+
+/// Makes an SQLite database that nobody will miss: what is written to it need not outlive the process.
+///
+/// # Errors
+/// [`Error::Database`] when the file cannot be made.
+pub async fn connect_scratch(file: &Path) -> Result<DatabaseConnection> {
+    let mut options = pool(&format!("sqlite://{}", file.display()));
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "OFF")
+            .pragma("cache_size", "-32768")
+    });
+    Ok(Database::connect(options).await?)
+}
+
+fn pool(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .sqlx_logging(false)
+        .max_connections(16)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(15))
+        .connect_timeout(Duration::from_secs(15));
+    options
+}
+
+/// Begins a transaction that reads one state of the database throughout: that of its first statement.
+pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = match db.get_database_backend() {
+        DatabaseBackend::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            ..Default::default()
+        },
+        _ => TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..Default::default()
+        },
+    };
+    db.begin_with_options(options).await
 }
 
 /// Begins a transaction that writes: SQLite takes the write lock at once, so that it never has to
@@ -203,6 +242,14 @@ pub fn integer_sum(backend: DatabaseBackend, expression: &str) -> String {
     match backend {
         DatabaseBackend::Sqlite => format!("SUM({expression})"),
         _ => format!("CAST(SUM({expression}) AS SIGNED)"),
+    }
+}
+
+/// The SQL that tells texts apart to the last byte (MySQL overlooks spaces at their end).
+pub fn exact(backend: DatabaseBackend, text: &str) -> String {
+    match backend {
+        DatabaseBackend::Sqlite => text.to_owned(),
+        _ => format!("BINARY {text}"),
     }
 }
 

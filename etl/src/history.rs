@@ -11,6 +11,7 @@ use entity::{
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DbErr, FromQueryResult, Iterable, ModelTrait, Value,
 };
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// Words to put before a `SELECT` so that it reads movies, their links and what they refer to as they were
@@ -103,7 +104,7 @@ pub struct State {
 }
 
 /// A field that a change gives another value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldChange {
     /// The field, such as `budget` or `companies`.
     pub field: String,
@@ -112,7 +113,7 @@ pub struct FieldChange {
 }
 
 /// A movie that a run changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     pub movie_id: i64,
     /// `inserted`, `updated` or `deleted`.
@@ -124,7 +125,8 @@ pub struct Change {
 }
 
 /// Names of lists as fields.
-const LIST_FIELDS: [&str; LISTS.len()] = ["companies", "genres", "countries", "languages"];
+pub(crate) const LIST_FIELDS: [&str; LISTS.len()] =
+    ["companies", "genres", "countries", "languages"];
 
 /// Columns that are about the record, not the movie.
 const PLACE: [&str; 7] = [
@@ -159,14 +161,25 @@ pub fn differences(before: Option<&State>, after: Option<&State>) -> Vec<FieldCh
             before: list(before, at),
             after: list(after, at),
         });
+    // The year is that of the date, unless the rules do not count the movie.
+    let year = |state: Option<&State>| text(state?.movie.release_year.into());
+    let date = |state: Option<&State>| state.map(|state| state.movie.release_date);
+    let counted = (date(before) == date(after)).then(|| FieldChange {
+        field: "release_year".to_owned(),
+        before: year(before),
+        after: year(after),
+    });
     plain
+        .chain(counted)
         .chain(lists)
         .filter(|change| change.before != change.after)
         .collect()
 }
 
-fn text(value: Value) -> Option<String> {
+/// A value as people read it.
+pub(crate) fn text(value: Value) -> Option<String> {
     match value {
+        Value::Bytes(value) => value.map(hex::encode),
         Value::Bool(value) => value.map(|value| value.to_string()),
         Value::Int(value) => value.map(|value| value.to_string()),
         Value::BigInt(value) => value.map(|value| value.to_string()),
@@ -320,18 +333,23 @@ pub async fn changes(
     let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
     let before = states(db, before, &ids).await?;
     let after = states(db, then, &ids).await?;
-    let change = |(movie_id, kind, line): (i64, String, i64)| {
-        let (before, after) = (before.get(&movie_id), after.get(&movie_id));
-        let title = after.or(before).map(|state| state.movie.title.clone());
-        Change {
-            movie_id,
-            kind,
-            line,
-            title: title.unwrap_or_default(),
-            fields: differences(before, after),
-        }
+    let change = |(movie_id, kind, line): (i64, String, i64)| Change {
+        line,
+        ..change(movie_id, &kind, before.get(&movie_id), after.get(&movie_id))
     };
     Ok(rows.into_iter().map(change).collect())
+}
+
+/// What becomes of a movie between two states, of which one may be none.
+pub fn change(movie_id: i64, kind: &str, before: Option<&State>, after: Option<&State>) -> Change {
+    let movie = after.or(before).map(|state| &state.movie);
+    Change {
+        movie_id,
+        kind: kind.to_owned(),
+        line: movie.map_or(0, |movie| movie.line),
+        title: movie.map(|movie| movie.title.clone()).unwrap_or_default(),
+        fields: differences(before, after),
+    }
 }
 
 /// What became of a movie in one version.

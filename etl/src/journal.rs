@@ -14,6 +14,8 @@ pub struct Journal {
     db: DatabaseConnection,
     /// The run it is kept for.
     pub run_id: i64,
+    /// Whether the process's log is told as well.
+    aloud: bool,
 }
 
 /// A phase that has begun.
@@ -27,6 +29,15 @@ impl Journal {
         Self {
             db: db.clone(),
             run_id,
+            aloud: true,
+        }
+    }
+
+    /// The journal of a run that is only rehearsed; the process's log hears nothing of it.
+    pub fn silent(db: &DatabaseConnection, run_id: i64) -> Self {
+        Self {
+            aloud: false,
+            ..Self::new(db, run_id)
         }
     }
 
@@ -79,6 +90,7 @@ impl Journal {
         let message = message.into();
         let run = self.run_id;
         match level {
+            _ if !self.aloud => {}
             EventLevel::Info => tracing::info!(run, "{message}"),
             EventLevel::Warn => tracing::warn!(run, "{message}"),
             EventLevel::Error => tracing::error!(run, "{message}"),

@@ -276,7 +276,8 @@ async fn upsert_named<C: ConnectionTrait>(
         let fresh = after.names(noun, key, run_id);
         let news = format!(
             "FROM ({fresh}) f LEFT JOIN {noun} n ON n.{key} = f.name_key
-             WHERE n.{key} IS NULL OR n.name <> f.name"
+             WHERE n.{key} IS NULL OR {} <> f.name",
+            database::exact(backend, "n.name")
         );
         database::execute(
             db,

@@ -55,7 +55,7 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
         {
             return outcome::duplicate(chain, lease, &journal, first).await;
         }
-        let read = read_and_stage(chain, lease, &journal, &file, rules.clone()).await?;
+        let read = read_and_stage(chain, lease, &journal, &file, rules.clone(), true).await?;
         archive_transformed(chain, &journal, &file, read).await?;
     }
     let keep = rules.meaning.keep;
@@ -73,6 +73,32 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
     outcome::merge(chain, lease, &journal, what).await?;
     merge::clear_staging(&chain.db, lease.run_id).await?;
     Ok(())
+}
+
+/// As [`execute`], for a run in a scratch database: nothing is written to the archive, nothing is a duplicate
+/// and nothing is held. Answers why the rules' guards would have held it, if they would.
+pub async fn rehearse(chain: &Chain, lease: &Lease, rules: Arc<RuleSet>) -> Result<Option<String>> {
+    let journal = Journal::silent(&chain.db, lease.run_id);
+    let run = journal.run().await?;
+    if let Some(target) = run.undoes {
+        let target = control::find(&chain.db, target).await?;
+        outcome::merge(chain, lease, &journal, What::Undo(Box::new(target))).await?;
+        merge::clear_staging(&chain.db, lease.run_id).await?;
+        return Ok(None);
+    }
+    let file = archive_raw(chain, &journal, None).await?;
+    read_and_stage(chain, lease, &journal, &file, rules.clone(), false).await?;
+    let keep = rules.meaning.keep;
+    let (found, against) = compare_with_mart(chain, &journal, keep).await?;
+    let because = reason_to_hold(chain, &journal, &rules, &found.all()).await?;
+    let what = What::Staged {
+        found,
+        against,
+        keep,
+    };
+    outcome::merge(chain, lease, &journal, what).await?;
+    merge::clear_staging(&chain.db, lease.run_id).await?;
+    Ok(because)
 }
 
 /// Why the run is not to be merged without somebody's approval, if it is not.
@@ -201,12 +227,19 @@ async fn read_and_stage(
     journal: &Journal,
     file: &source_file::Model,
     rules: Arc<RuleSet>,
+    parquet: bool,
 ) -> Result<Transformed> {
     let run = journal.run().await?;
     let reading = journal.begin(RunStatus::Reading).await?;
     let staging = journal.begin_phase("staging").await?;
-    let (mut batches, bytes_read, reader) =
-        transform::start(chain, rules, lease, &run.file_name, &file.archive_path);
+    let (mut batches, bytes_read, reader) = transform::start(
+        chain,
+        rules,
+        lease,
+        &run.file_name,
+        &file.archive_path,
+        parquet,
+    );
     let mut staged = stage::Progress::default();
     let mut failure = None;
     while let Some(batch) = batches.recv().await {

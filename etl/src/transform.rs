@@ -38,7 +38,8 @@ pub struct Transformed {
 /// Starts reading an archived file in a thread of its own; answers the batches as they come, the count
 /// of raw bytes read so far, and what comes at the end.
 ///
-/// `name` is the file's own name, whose ending tells how it is compressed. Dropping the receiver or losing
+/// `name` is the file's own name, whose ending tells how it is compressed; with `parquet` the rows are
+/// written to Parquet files as well. Dropping the receiver or losing
 /// the lease ends the thread with [`Error::Cancelled`].
 pub fn start(
     chain: &Chain,
@@ -46,6 +47,7 @@ pub fn start(
     lease: &Lease,
     name: &str,
     archive_path: &str,
+    parquet: bool,
 ) -> (
     mpsc::Receiver<Batch>,
     Arc<AtomicU64>,
@@ -63,7 +65,7 @@ pub fn start(
             sources,
             rules,
         };
-        read_all(&name, Box::new(input), &terms, &lease, &sender)
+        read_all(&name, Box::new(input), &terms, &lease, &sender, parquet)
     });
     (receiver, bytes_read, handle)
 }
@@ -74,6 +76,7 @@ fn read_all(
     terms: &Terms,
     lease: &Lease,
     sender: &mpsc::Sender<Batch>,
+    parquet: bool,
 ) -> Result<Transformed> {
     let mut batcher = Batcher::new(lease.run_id);
     let mut movies = Output::new(MovieWriter::create);
@@ -86,6 +89,7 @@ fn read_all(
             return Err(Error::Cancelled);
         }
         match &row.outcome {
+            _ if !parquet => {}
             Outcome::Movie(record, _) => {
                 movies.get()?.push(&row.position, record)?;
                 if let Some(keywords) = &record.keywords {

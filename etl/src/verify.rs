@@ -1,8 +1,16 @@
 //! Whether what is stored is still what it should be.
 
-use crate::{Result, aggregate, archive::Archive, companion, database};
+use crate::{
+    Result, aggregate,
+    archive::Archive,
+    chain::Chain,
+    companion, database,
+    differ::{self, Compared},
+    outcome,
+    scratch::replay::{Progress, Replay},
+};
 use entity::ingest::archive_object;
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use serde::Serialize;
 
 /// One thing that was checked.
@@ -16,24 +24,127 @@ pub struct Check {
     pub differences: Vec<String>,
 }
 
+/// What replaying the ledger into a scratch database has shown.
+#[derive(Debug, Serialize)]
+pub struct Replayed {
+    /// The data version up to which it was replayed.
+    pub version: i32,
+    /// One sentence for each thing that makes a replay impossible; nothing was compared then.
+    pub obstacles: Vec<String>,
+    /// How the mart's tables compare with the replayed ones.
+    pub tables: Vec<Compared>,
+}
+
 /// All checks.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub checks: Vec<Check>,
+    /// None where it was left out.
+    pub replay: Option<Replayed>,
 }
 
 impl Report {
-    /// Whether nothing differs.
+    /// Whether nothing differs and nothing that was to be checked could not be.
     pub fn is_clean(&self) -> bool {
         self.checks.iter().all(|check| check.differences.is_empty())
+            && self.replay.iter().all(|replay| {
+                replay.obstacles.is_empty() && replay.tables.iter().all(|t| t.differing == 0)
+            })
     }
 }
 
-/// Hashes every archived object again, looks for rows that refer to nothing, and counts every aggregate anew.
+/// What is to be checked, and who is told meanwhile.
+pub struct Options<'a> {
+    /// Whether the ledger is replayed.
+    pub replay: bool,
+    /// How many differences of a table are told one by one.
+    pub most: usize,
+    pub progress: &'a (dyn Fn(&Progress) + Sync),
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            replay: true,
+            most: 10,
+            progress: &|_| (),
+        }
+    }
+}
+
+/// Checks everything; see [`verify_as`].
+///
+/// # Errors
+/// As [`verify_as`].
+pub async fn verify(chain: &Chain) -> Result<Report> {
+    verify_as(chain, &Options::default()).await
+}
+
+/// Hashes every archived object again, looks for rows that refer to nothing, counts every aggregate anew, and
+/// replays every merge from the archived files into a scratch database, which the mart must equal.
+///
+/// Runs may go on meanwhile: what is compared is one state of the mart, and the replay of just that.
 ///
 /// # Errors
 /// When the database does not answer; what the archive does not give is a difference.
-pub async fn verify(db: &DatabaseConnection, archive: &Archive) -> Result<Report> {
+pub async fn verify_as(chain: &Chain, options: &Options<'_>) -> Result<Report> {
+    let mut checks = vec![objects(&chain.db, &chain.archive).await?];
+    let snapshot = database::snapshot(&chain.db).await?;
+    checks.push(references(&snapshot).await?);
+    let recounts = aggregate::recount(&snapshot).await?;
+    for recount in recounts
+        .into_iter()
+        .chain(companion::recount(&snapshot).await?)
+    {
+        checks.push(Check {
+            name: recount.table.to_owned(),
+            checked: recount.groups,
+            differences: recount.differences,
+        });
+    }
+    snapshot.rollback().await?;
+    let replay = match options.replay {
+        true => Some(replay(chain, options).await?),
+        false => None,
+    };
+    Ok(Report { checks, replay })
+}
+
+/// Replays the ledger, and what is merged meanwhile, until it has caught up with the mart; then compares.
+async fn replay(chain: &Chain, options: &Options<'_>) -> Result<Replayed> {
+    let mut replay = Replay::new().await?;
+    let mut tables = Vec::new();
+    let obstacles = loop {
+        let snapshot = database::snapshot(&chain.db).await?;
+        let version = outcome::version(&snapshot).await?;
+        if version == replay.version {
+            tables = differ::compare(&snapshot, &replay.scratch.db, options.most).await?;
+            snapshot.rollback().await?;
+            break Vec::new();
+        }
+        snapshot.rollback().await?;
+        let before = replay.version;
+        let obstacles = replay.go_on(chain, options.progress).await?;
+        if !obstacles.is_empty() {
+            break obstacles;
+        }
+        if replay.version == before {
+            break vec![format!(
+                "the mart is at data version {version}, the ledger ends at {before}: cannot replay"
+            )];
+        }
+    };
+    let version = replay.version;
+    replay.scratch.close().await?;
+    Ok(Replayed {
+        version,
+        obstacles,
+        tables,
+    })
+}
+
+/// Hashes every archived object again.
+async fn objects(db: &DatabaseConnection, archive: &Archive) -> Result<Check> {
     let mut differences = Vec::new();
     let objects = archive_object::Entity::find()
         .order_by_asc(archive_object::Column::Id)
@@ -49,24 +160,11 @@ pub async fn verify(db: &DatabaseConnection, archive: &Archive) -> Result<Report
             Err(error) => differences.push(error.to_string()),
         }
     }
-    let mut checks = vec![Check {
+    Ok(Check {
         name: "archive".to_owned(),
         checked: objects.len() as u64,
         differences,
-    }];
-    checks.push(references(db).await?);
-    checks.extend(
-        aggregate::recount(db)
-            .await?
-            .into_iter()
-            .chain(companion::recount(db).await?)
-            .map(|recount| Check {
-                name: recount.table.to_owned(),
-                checked: recount.groups,
-                differences: recount.differences,
-            }),
-    );
-    Ok(Report { checks })
+    })
 }
 
 /// What refers to what: (table, its column, the table it refers to, that one's key).
@@ -88,7 +186,7 @@ const REFERENCES: [(&str, &str, &str, &str); 14] = [
 ];
 
 /// Looks for rows whose parents are missing; merges do not have every engine check them one by one.
-async fn references(db: &DatabaseConnection) -> Result<Check, DbErr> {
+async fn references<C: ConnectionTrait>(db: &C) -> Result<Check, DbErr> {
     let mut check = Check {
         name: "references".to_owned(),
         checked: REFERENCES.len() as u64,

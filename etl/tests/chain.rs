@@ -25,9 +25,7 @@ fn assert_conserved(run: &run::Model) {
 }
 
 async fn assert_verified(world: &World) {
-    let report = verify::verify(&world.chain.db, &world.chain.archive)
-        .await
-        .unwrap();
+    let report = verify::verify(&world.chain).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
 }
 
@@ -399,7 +397,7 @@ async fn verify_finds_a_wrong_aggregate_and_a_changed_archive() {
         permissions.set_readonly(false);
         std::fs::set_permissions(&path, permissions).unwrap();
         std::fs::write(&path, "tampered").unwrap();
-        let report = verify::verify(db, &world.chain.archive).await.unwrap();
+        let report = verify::verify(&world.chain).await.unwrap();
         assert_eq!(report.checks[0].differences.len(), 1, "{report:?}");
 
         // A link to nothing: SQLite takes none, MariaDB where it was told not to look.
@@ -410,7 +408,7 @@ async fn verify_finds_a_wrong_aggregate_and_a_changed_archive() {
         database::check_references(&tx, true).await.unwrap();
         if taken.is_ok() {
             tx.commit().await.unwrap();
-            let report = verify::verify(db, &world.chain.archive).await.unwrap();
+            let report = verify::verify(&world.chain).await.unwrap();
             assert_eq!(report.checks[1].differences.len(), 1, "{report:?}");
         } else {
             tx.rollback().await.unwrap();

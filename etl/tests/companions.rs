@@ -145,7 +145,7 @@ async fn companions_fill_their_tables_before_and_after_their_movies() {
             .unwrap()
             .unwrap();
         assert_eq!((rating.rating_count, rating.rating_average), (2, 3.75));
-        let report = verify::verify(db, &world.chain.archive).await.unwrap();
+        let report = verify::verify(&world.chain).await.unwrap();
         assert!(report.is_clean(), "{report:?}");
         world.close().await;
     }
@@ -181,9 +181,7 @@ async fn companions_are_reloaded_undone_and_replayed() {
         undo(&world, &first).await;
         let left = fact::Entity::find().count(&world.chain.db).await.unwrap();
         assert_eq!(left, 0);
-        let report = verify::verify(&world.chain.db, &world.chain.archive)
-            .await
-            .unwrap();
+        let report = verify::verify(&world.chain).await.unwrap();
         assert!(report.is_clean(), "{report:?}");
         world.close().await;
     }

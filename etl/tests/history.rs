@@ -47,9 +47,7 @@ async fn dump(db: &DatabaseConnection) -> Vec<String> {
 }
 
 async fn assert_verified(world: &World) {
-    let report = verify::verify(&world.chain.db, &world.chain.archive)
-        .await
-        .unwrap();
+    let report = verify::verify(&world.chain).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
 }
 
@@ -134,7 +132,10 @@ async fn undoing_runs_one_after_the_other_gives_back_every_mart_there_was() {
                 assert_eq!(dump(&world.chain.db).await, mart);
                 assert_eq!(status(&world, run_id).await, RunStatus::Undone);
             }
-            assert_verified(&world).await;
+            // Which replays all there was.
+            if number % 5 == 0 {
+                assert_verified(&world).await;
+            }
         }
         // All that is left, oldest first, each with what stands in its way.
         let mut most = 0;

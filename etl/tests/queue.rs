@@ -93,7 +93,7 @@ async fn two_workers_share_the_queue_and_merge_each_run_once() {
         let db = &world.chain.db;
         assert_eq!(data_version::Entity::find().count(db).await.unwrap(), 6);
         assert_eq!(mart::movie::Entity::find().count(db).await.unwrap(), 7);
-        let report = etl::verify::verify(db, &world.chain.archive).await.unwrap();
+        let report = etl::verify::verify(&world.chain).await.unwrap();
         assert!(report.is_clean(), "{report:?}");
         world.close().await;
     }
@@ -221,9 +221,7 @@ async fn a_database_that_goes_away_is_waited_for_and_the_run_starts_again() {
     assert!(run.rows_inserted > 19_000, "{run:?}");
     let job = job::Entity::find().one(&chain.db).await.unwrap().unwrap();
     assert!(job.attempts >= 2, "{job:?}");
-    let report = etl::verify::verify(&chain.db, &chain.archive)
-        .await
-        .unwrap();
+    let report = etl::verify::verify(&chain).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     shutdown.cancel();
     worker.await.unwrap().unwrap();

@@ -373,7 +373,7 @@ async fn what_is_no_movie_under_other_rules_leaves_the_mart_and_comes_back() {
                     .is_some(),
                 inserted == 1
             );
-            let report = etl::verify::verify(db, &world.chain.archive).await.unwrap();
+            let report = etl::verify::verify(&world.chain).await.unwrap();
             assert!(report.is_clean(), "{report:?}");
             versions.push(run.id);
         }

@@ -23,7 +23,7 @@ use secrecy::ExposeSecret;
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
-    sync::{Notify, mpsc},
+    sync::{Notify, Semaphore, mpsc},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -86,6 +86,7 @@ impl Instance {
                 sources: chain.sources.clone(),
                 wake: wake.clone(),
                 unknown_names: UnknownNames::default(),
+                previews: Semaphore::new(1),
             };
             let app = App::new(services, Metrics::install()?);
             let listen = config.http.listen;

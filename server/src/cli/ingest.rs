@@ -4,7 +4,11 @@ use super::show;
 use crate::{config::Config, serve};
 use anyhow::{Context, Result};
 use entity::ingest::{RunMode, RunStatus, Trigger, run};
-use etl::{chain::Chain, queue, rules};
+use etl::{
+    chain::Chain,
+    movers::{self, Measure, Mover, Of},
+    queue, rules,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use sea_orm::{ActiveEnum, EntityTrait};
 use serde::Serialize;
@@ -47,7 +51,20 @@ struct Summary {
     issues: i64,
     seconds: Option<f64>,
     error: Option<String>,
+    /// What a held run would do to the figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    movers: Option<Movers>,
 }
+
+/// The largest changes of revenue, by company and by genre.
+#[derive(Serialize)]
+struct Movers {
+    company: Vec<Mover>,
+    genre: Vec<Mover>,
+}
+
+/// How many movers of each are found, and how many of them are shown to people.
+const MOVERS: (u64, usize) = (20, 5);
 
 impl From<run::Model> for Summary {
     fn from(run: run::Model) -> Self {
@@ -68,11 +85,35 @@ impl From<run::Model> for Summary {
             issues: run.issue_count,
             seconds: span.map(|(start, end)| (end - start).as_seconds_f64()),
             error: run.error,
+            movers: None,
         }
     }
 }
 
 impl Summary {
+    /// The summary of a run; of a held one with what it would do to the figures.
+    async fn of(chain: &Chain, run: run::Model) -> Result<Self> {
+        let mut found = None;
+        if run.status == RunStatus::Held {
+            let largest =
+                async |of| movers::movers(&chain.db, &run, of, Measure::Revenue, MOVERS.0).await;
+            found = Some(Movers {
+                company: largest(Of::Company).await?,
+                genre: largest(Of::Genre).await?,
+            });
+        }
+        Ok(Self {
+            movers: found,
+            ..Self::from(run)
+        })
+    }
+
+    /// The companies' years whose revenue would change most.
+    fn moved(&self) -> String {
+        let movers = self.movers.iter().flat_map(|movers| &movers.company);
+        movers.take(MOVERS.1).map(moved).collect()
+    }
+
     fn text(&self) -> String {
         let seconds = self.seconds.unwrap_or_default();
         let head = format!("{}: run {} {}", self.file, self.run, self.status);
@@ -80,8 +121,12 @@ impl Summary {
             (Some(error), _) => format!("\n  {error}\n"),
             (None, Some(first)) => format!(": these bytes were loaded by run {first}\n"),
             (None, None) if self.status == RunStatus::Held.to_value() => format!(
-                ": {} would be inserted, {} updated\n  `marquee approve {}` merges them, `marquee discard {}` does not\n",
-                self.inserted, self.updated, self.run, self.run
+                ": {} would be inserted, {} updated\n{}  `marquee approve {}` merges them, `marquee discard {}` does not\n",
+                self.inserted,
+                self.updated,
+                self.moved(),
+                self.run,
+                self.run
             ),
             (None, None) if self.data_version.is_none() => "\n".to_owned(),
             (None, None) if self.read == 0 => format!(
@@ -108,6 +153,19 @@ impl Summary {
     }
 }
 
+/// A line about a mover of revenue.
+pub fn moved(mover: &Mover) -> String {
+    let dollars = |value: Option<f64>| value.map_or("unknown".to_owned(), |v| format!("{v:.0}"));
+    format!(
+        "  {} in {}: revenue {} → {} ({:+.0})\n",
+        mover.name,
+        mover.year,
+        dollars(mover.before),
+        dollars(mover.after),
+        mover.change
+    )
+}
+
 /// Loads each file; exit code 1 when one of them failed.
 pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
@@ -130,7 +188,7 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
 pub async fn finish(chain: &Chain, ids: &[i64], json: bool) -> Result<ExitCode> {
     let mut summaries = Vec::new();
     for id in ids {
-        let summary = Summary::from(with_progress(chain, *id).await?);
+        let summary = Summary::of(chain, with_progress(chain, *id).await?).await?;
         if !json {
             show(false, &summary, Summary::text)?;
         }

@@ -6,6 +6,7 @@
 mod control;
 mod ingest;
 mod migrate;
+mod preview;
 mod rules;
 mod sample;
 mod source;
@@ -45,11 +46,11 @@ enum Command {
     Approve(control::OfRun),
     /// End a held run without merging it
     Discard(control::OfRun),
-    /// Show, check and publish rule sets
+    /// Show, check, try out and publish rule sets
     Rules(rules::Arguments),
     /// Show and check the formats by which files are recognised
     Source(source::Arguments),
-    /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
+    /// Hash the archive again, count every aggregate anew and replay every merge; exit code 1 on any difference
     Verify(verify::Arguments),
     /// Change or show the state of the database's schema
     Migrate(migrate::Arguments),

@@ -3,7 +3,10 @@
 use super::show;
 use crate::{auth::audit, config::Config, serve};
 use anyhow::{Context, Result};
-use etl::rules::{definition, store};
+use etl::{
+    rules::{definition, store},
+    scratch::preview::Which,
+};
 use std::{path::PathBuf, process::ExitCode};
 
 #[derive(clap::Args)]
@@ -29,6 +32,18 @@ enum Action {
     Check {
         /// A TOML file
         file: PathBuf,
+    },
+    /// Say what a rule set would do to what is loaded, without doing it; exit code 1 where something is wrong
+    /// with it
+    Preview {
+        /// A TOML file
+        file: PathBuf,
+        /// Only with the archived file of this hash; may be given again
+        #[arg(long = "file", value_name = "SHA256", conflicts_with = "sample")]
+        only: Vec<String>,
+        /// Only with so many files, those that arrived last
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        sample: Option<u64>,
     },
     /// Make a rule set the newest version, under which files are read from now on
     Publish {
@@ -70,6 +85,15 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
                 };
                 sets.iter().map(line).collect()
             })?;
+        }
+        Action::Preview { file, only, sample } => {
+            let body = read(&file)?;
+            let which = match sample {
+                Some(count) => Which::Newest(count),
+                None if only.is_empty() => Which::All,
+                None => Which::Chosen(only),
+            };
+            return super::preview::run(config, &file, &body, &which, json).await;
         }
         Action::Publish { file, note } => {
             let db = serve::open(config).await?.db;

@@ -67,6 +67,19 @@ pub struct Change {
     fields: Vec<FieldChange>,
 }
 
+impl TryFrom<history::Change> for Change {
+    type Error = Failure;
+
+    fn try_from(change: history::Change) -> Result<Self, Failure> {
+        Ok(Self {
+            movie_id: change.movie_id.into(),
+            title: change.title,
+            kind: ChangeKind::parse(&change.kind)?,
+            fields: change.fields.into_iter().map(FieldChange::from).collect(),
+        })
+    }
+}
+
 /// A change of a movie by a merge.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -151,12 +164,7 @@ pub async fn changes(
 
 fn edge(change: history::Change) -> Result<Edge<Change>> {
     let cursor = BASE64_URL_SAFE_NO_PAD.encode(format!("{} {}", change.line, change.movie_id));
-    let node = Change {
-        movie_id: change.movie_id.into(),
-        title: change.title,
-        kind: ChangeKind::parse(&change.kind)?,
-        fields: change.fields.into_iter().map(FieldChange::from).collect(),
-    };
+    let node = Change::try_from(change)?;
     Ok(Edge { cursor, node })
 }
 

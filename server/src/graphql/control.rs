@@ -10,7 +10,7 @@ use super::{
 use crate::auth::{Denied, Permission, audit};
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use entity::ingest::{self, Trigger, run};
-use etl::{chain::Chain, control, correct, rules};
+use etl::{control, correct, rules};
 use sea_orm::EntityTrait;
 
 /// A value for a column of the file.
@@ -75,12 +75,7 @@ impl RunMutation {
         values: Vec<FieldValue>,
     ) -> Result<Run> {
         let services = services(ctx);
-        let chain = Chain {
-            db: services.db.clone(),
-            archive: services.archive.clone(),
-            sources: services.sources.clone(),
-            worker: String::new(),
-        };
+        let chain = services.chain();
         let id = number(&id)?;
         let values: Vec<_> = values
             .into_iter()

@@ -6,7 +6,7 @@
 //! | `FORBIDDEN` | the person lacks a permission |
 //! | `BAD_USER_INPUT` | the request, an argument or a cursor is wrong |
 //! | `NOT_FOUND` | what a mutation names does not exist |
-//! | `TOO_MANY_REQUESTS` | too many wrong passwords for a name |
+//! | `TOO_MANY_REQUESTS` | too many wrong passwords for a name, or more at once than this instance does |
 //! | `INTERNAL` | ours; the detail is in the log only |
 //!
 //! Resolvers return what went wrong as it is; [`finish`] is the one place that decides what of it is shown.
@@ -25,6 +25,9 @@ pub enum Failure {
     /// What a mutation names does not exist.
     #[error("{0}")]
     NotFound(String),
+    /// What may be done once at a time is being done.
+    #[error("{0}")]
+    Busy(String),
     /// The database did not answer a statement that several fields wait for.
     #[error("database: {0}")]
     Database(Arc<DbErr>),
@@ -67,6 +70,7 @@ fn code(error: &ServerError) -> &'static str {
         return match failure {
             Failure::Input(_) => "BAD_USER_INPUT",
             Failure::NotFound(_) => "NOT_FOUND",
+            Failure::Busy(_) => "TOO_MANY_REQUESTS",
             Failure::Database(_) | Failure::Broken(_) => "INTERNAL",
         };
     }

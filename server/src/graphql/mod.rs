@@ -18,8 +18,10 @@ pub mod issue;
 pub mod keyset;
 pub mod lineage;
 pub mod load;
+pub mod mover;
 pub mod movie;
 pub mod page;
+pub mod preview;
 pub mod reject;
 pub mod rules;
 pub mod run;
@@ -32,13 +34,13 @@ pub mod year;
 use crate::auth::{Viewer, login::UnknownNames};
 use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
 use error::Failure;
-use etl::{archive::Archive, source::Catalog};
+use etl::{archive::Archive, chain::Chain, source::Catalog};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 use std::{net::IpAddr, sync::Arc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// Most levels of a request: what the usual introspection query needs.
 const MAX_DEPTH: usize = 15;
@@ -57,6 +59,20 @@ pub struct Services {
     pub wake: Arc<Notify>,
     /// Failed sign-ins under names nobody has.
     pub unknown_names: UnknownNames,
+    /// Lets one draft of rules at a time be tried.
+    pub previews: Semaphore,
+}
+
+impl Services {
+    /// The stores, for steps of the chain that are taken within a request.
+    fn chain(&self) -> Chain {
+        Chain {
+            db: self.db.clone(),
+            archive: self.archive.clone(),
+            sources: self.sources.clone(),
+            worker: "api".to_owned(),
+        }
+    }
 }
 
 /// What is known of where a request comes from.
@@ -89,6 +105,7 @@ pub struct Mutation(
     viewer::ViewerMutation,
     control::RunMutation,
     rules::RuleMutation,
+    preview::PreviewMutation,
 );
 
 /// The executable schema.

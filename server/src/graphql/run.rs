@@ -7,7 +7,9 @@ use super::{
     file::SourceFile,
     issue::Issue,
     load::Reason,
-    loaders, number,
+    loaders,
+    mover::{self, Mover, MoverMeasure, MoverNoun},
+    number,
     page::{Connection, Direction, PageArgs, cost, page},
     reject::{Reject, RejectFilter, rejects},
     scalar::{DateTime, Long},
@@ -16,6 +18,7 @@ use super::{
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::ingest::{self, issue, run, run_event, run_phase};
+use etl::movers;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// What a run does.
@@ -207,6 +210,23 @@ impl Run {
             before,
         };
         changes(ctx, &run, kind, args).await
+    }
+
+    /// The years of companies or genres whose figure it has changed most, or would change most while it is
+    /// held, as it was compared then; none for a run that has neither merged nor is held.
+    #[graphql(complexity = "mover::cost(first, child_complexity)")]
+    async fn movers(
+        &self,
+        ctx: &Context<'_>,
+        of: MoverNoun,
+        #[graphql(default_with = "MoverMeasure::Revenue")] measure: MoverMeasure,
+        #[graphql(default = 10)] first: i32,
+    ) -> Result<Vec<Mover>> {
+        let run = loaders(ctx).run.load(self.key).await?;
+        let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
+        let (db, first) = (&services(ctx).db, mover::first(first)? as u64);
+        let found = movers::movers(db, &run, of.into(), measure.into(), first).await?;
+        Ok(found.into_iter().map(Mover::from).collect())
     }
 
     /// What it did, in order.

@@ -122,6 +122,14 @@ async fn files_are_loaded_and_verified() {
 
         let report = shell.json(&["verify", "--json"]);
         assert_eq!(report["checks"].as_array().unwrap().len(), 11, "{report}");
+        assert_eq!(report["replay"]["version"], 2);
+        let movies = &report["replay"]["tables"][0];
+        assert_eq!(
+            (&movies["table"], &movies["differing"]),
+            (&"movie".into(), &0.into())
+        );
+        let quick = shell.json(&["verify", "--no-replay", "--json"]);
+        assert_eq!(quick["replay"], Value::Null);
         let archive = shell.folder.path().join("data/archive/raw");
         let raw = walk(&archive).into_iter().next().unwrap();
         std::fs::write(&raw, "tampered").unwrap();
@@ -130,6 +138,10 @@ async fn files_are_loaded_and_verified() {
         assert!(
             text(&verify.stdout).contains("archive: 4 checked, 1 differ"),
             "{verify:?}"
+        );
+        assert!(
+            text(&verify.stdout).contains("replay: run "),
+            "what is no movie file any more: {verify:?}"
         );
     })
     .await;
@@ -153,7 +165,34 @@ async fn runs_are_held_approved_undone_and_read_again() {
             text(&held.stdout).contains("run 2 held: 0 would be inserted, 1 updated"),
             "{held:?}"
         );
+        assert!(
+            !text(&held.stdout).contains("revenue"),
+            "nothing moves: {held:?}"
+        );
         assert_eq!(shell.json(&["approve", "2", "--json"])[0]["updated"], 1);
+        shell.write(
+            "c.csv",
+            file(&[Line {
+                id: 5,
+                ..Line::default()
+            }]),
+        );
+        let held = shell.run(&["ingest", "c.csv", "--hold"]);
+        assert!(
+            text(&held.stdout).contains("  Company 3 in 1995: revenue 250 → 500 (+250)\n"),
+            "{held:?}"
+        );
+        shell.json(&["discard", "3", "--json"]);
+        shell.write(
+            "d.csv",
+            file(&[Line {
+                id: 6,
+                ..Line::default()
+            }]),
+        );
+        let held = shell.json(&["ingest", "d.csv", "--hold", "--json"]);
+        assert_eq!(held[0]["movers"]["genre"][0]["change"], 250.0);
+        shell.json(&["discard", "4", "--json"]);
         let refused = shell.run(&["undo", "1"]);
         assert_eq!(refused.status.code(), Some(1));
         assert!(
@@ -165,6 +204,7 @@ async fn runs_are_held_approved_undone_and_read_again() {
             (&undone[0]["updated"], &undone[1]["deleted"]),
             (&1.into(), &1.into())
         );
+        // Those that were held and discarded are files like others.
         let again = shell.json(&["reprocess", "--all", "--json"]);
         assert_eq!(
             (&again[0]["inserted"], &again[1]["updated"]),
@@ -265,6 +305,9 @@ async fn rules_are_shown_checked_and_published() {
                 .starts_with("wrong.toml: line 3, column 9: there is no field nothing"),
             "{wrong:?}"
         );
+        let preview = shell.run(&["rules", "preview", "wrong.toml"]);
+        assert_eq!(preview.status.code(), Some(1));
+        assert_eq!(preview.stdout, wrong.stdout);
         shell.write("new.toml", "[guards]\nmin_rows = 5\n");
         assert_eq!(
             shell.json(&["rules", "publish", "new.toml", "--note", "why", "--json"])["version"],
@@ -278,6 +321,24 @@ async fn rules_are_shown_checked_and_published() {
         assert_eq!(
             shell.json(&["ingest", "a.csv", "--rules", "1", "--json"])[0]["status"],
             "succeeded"
+        );
+        shell.write(
+            "none.toml",
+            "[[check]]\nrule = 'none'\nwhen = 'id == 1'\naction = 'reject'\ncode = 'one'\n",
+        );
+        let preview = shell.run(&["rules", "preview", "none.toml"]);
+        assert_eq!(
+            text(&preview.stdout),
+            "tried on 1 files\n0 movies gained\n1 movies lost\n  1 A Film\n0 movies changed\n\
+             rejected as one: 0 → 1\n  Company 3 in 1995: revenue 250 → unknown (-250)\n",
+            "{preview:?}"
+        );
+        let sampled = shell.json(&["rules", "preview", "none.toml", "--sample", "1", "--json"]);
+        assert_eq!(sampled["lost"]["first"][0]["movie_id"], 1);
+        let unknown = shell.run(&["rules", "preview", "none.toml", "--file", "ff"]);
+        assert!(
+            text(&unknown.stderr).contains("no file with the SHA-256 ff"),
+            "{unknown:?}"
         );
         assert_eq!(
             shell

@@ -54,9 +54,20 @@ async fn a_run_is_previewed_approved_and_undone() {
         assert_eq!(inserted["run"]["changes"]["totalCount"], 1);
         assert_eq!(inserted["run"]["changes"]["nodes"][0]["movieId"], "2");
 
+        let movers = "query ($id: ID!) { run(id: $id) {
+            movers(of: COMPANY) { id name year before after change }
+            counts: movers(of: GENRE, measure: MOVIE_COUNT, first: 1) { name before after change } } }";
+        let expected = json!({
+            "movers": [{"id": "3", "name": "Company 3", "year": 1995, "before": 250.0, "after": 1249.0, "change": 999.0}],
+            "counts": [{"name": "Genre 18", "before": 1.0, "after": 2.0, "change": 1.0}]});
+        assert_eq!(person.ask(movers, json!({"id": held})).await["run"], expected);
+        let many = "{ run(id: 1) { movers(of: GENRE, first: 101) { year } } }";
+        assert_eq!(person.refused(many, json!({})).await, "BAD_USER_INPUT");
+
         act(&person, &format!("approveRun(id: {held})")).await;
         let merged = wait_for(&person, &held, &["SUCCEEDED"]).await;
         assert_eq!(merged["counts"]["inserted"], 1);
+        assert_eq!(person.ask(movers, json!({"id": held})).await["run"], expected);
         let refused = format!("mutation {{ discardRun(id: {held}) {{ id }} }}");
         assert_eq!(person.refused(&refused, json!({})).await, "BAD_USER_INPUT");
 

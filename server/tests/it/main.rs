@@ -8,6 +8,7 @@ mod arrival;
 mod cli;
 mod history;
 mod http;
+mod preview;
 mod reference;
 #[path = "../../../etl/tests/common/mod.rs"]
 mod world;
