@@ -345,6 +345,9 @@ pub mod issue {
         pub id: i64,
         pub run_id: i64,
         pub line: i64,
+        /// Null where the issue is older than this column; so is the length.
+        pub byte_offset: Option<i64>,
+        pub byte_length: Option<i64>,
         pub movie_id: Option<i64>,
         pub code: String,
         pub rule: String,

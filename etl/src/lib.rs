@@ -16,6 +16,7 @@ pub mod correct;
 pub mod csv;
 pub mod database;
 pub mod error;
+pub mod finding;
 pub mod history;
 pub mod inbox;
 pub mod journal;

@@ -166,7 +166,7 @@ impl Batcher {
         match row.outcome {
             Outcome::Movie(record, issues) => {
                 for issue in issues {
-                    let issue = issue_row(self.run_id, row.position.line, record.id, issue);
+                    let issue = issue_row(self.run_id, row.position, record.id, issue);
                     self.batch.issues.push(issue);
                 }
                 self.push_movie(row.position, *record);
@@ -315,11 +315,18 @@ fn reject_row(run_id: i64, position: Position, reject: Reject) -> ingest::reject
     }
 }
 
-fn issue_row(run_id: i64, line: u64, movie_id: i64, issue: Issue) -> ingest::issue::ActiveModel {
+fn issue_row(
+    run_id: i64,
+    position: Position,
+    movie_id: i64,
+    issue: Issue,
+) -> ingest::issue::ActiveModel {
     ingest::issue::ActiveModel {
         id: ActiveValue::NotSet,
         run_id: ActiveValue::Set(run_id),
-        line: ActiveValue::Set(line as i64),
+        line: ActiveValue::Set(position.line as i64),
+        byte_offset: ActiveValue::Set(Some(position.byte_offset as i64)),
+        byte_length: ActiveValue::Set(Some(position.byte_length as i64)),
         movie_id: ActiveValue::Set(Some(movie_id)),
         code: ActiveValue::Set(issue.code.into_owned()),
         rule: ActiveValue::Set(issue.rule.into_owned()),

@@ -6,6 +6,7 @@
 mod control;
 mod ingest;
 mod migrate;
+mod rejects;
 mod rules;
 mod sample;
 mod user;
@@ -42,6 +43,10 @@ enum Command {
     Approve(control::OfRun),
     /// End a held run without merging it
     Discard(control::OfRun),
+    /// List or export what a run rejected or corrected
+    Rejects(rejects::Rejects),
+    /// Send a rejected record again with other values
+    Correct(rejects::Correct),
     /// Show, check and publish rule sets
     Rules(rules::Arguments),
     /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
@@ -89,6 +94,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Command::Undo(arguments) => control::undo(&config, arguments).await,
             Command::Approve(arguments) => control::approve(&config, arguments).await,
             Command::Discard(arguments) => control::discard(&config, arguments).await,
+            Command::Rejects(arguments) => rejects::rejects(&config, arguments).await,
+            Command::Correct(arguments) => rejects::correct(&config, arguments).await,
             Command::Rules(arguments) => rules::run(&config, arguments).await,
             Command::Verify(arguments) => verify::run(&config, arguments).await,
             Command::Migrate(arguments) => migrate::run(&config, arguments).await,

@@ -5,17 +5,18 @@ use super::{
     error::Failure,
     event::RunEvent,
     file::SourceFile,
-    issue::Issue,
+    finding::{IssueFilter, RejectFilter},
+    issue::{Issue, issues},
     load::Reason,
     loaders, number,
     page::{Connection, Direction, PageArgs, cost, page},
-    reject::{Reject, RejectFilter, rejects},
+    reject::{Reject, rejects},
     scalar::{DateTime, Long},
     services,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use entity::ingest::{self, issue, run, run_event, run_phase};
+use entity::ingest::{self, run, run_event, run_phase};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// What a run does.
@@ -161,6 +162,13 @@ fn progress(row: &run::Model) -> Option<f64> {
     }
 }
 
+/// The run of a row that one has written.
+pub async fn of_row(ctx: &Context<'_>, run_id: i64) -> Result<Run> {
+    let run = loaders(ctx).run.load(run_id).await?;
+    let run = run.ok_or_else(|| Failure::Broken(format!("run {run_id} has rows but is gone")))?;
+    Ok(run.into())
+}
+
 #[ComplexObject]
 impl Run {
     /// Null until the file is archived, or when it could not be.
@@ -250,7 +258,7 @@ impl Run {
         rejects(ctx, self.key, filter, args).await
     }
 
-    /// What was corrected or is doubtful in usable rows.
+    /// What was corrected or is doubtful in usable rows, in the file's order.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
@@ -258,6 +266,7 @@ impl Run {
     async fn issues(
         &self,
         ctx: &Context<'_>,
+        filter: Option<IssueFilter>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -269,8 +278,7 @@ impl Run {
             last,
             before,
         };
-        let select = issue::Entity::find().filter(issue::Column::RunId.eq(self.key));
-        page(&services(ctx).db, "", select, &[], issue::Column::Id, &args).await
+        issues(ctx, self.key, filter, args).await
     }
 
     /// The run's log, oldest first.

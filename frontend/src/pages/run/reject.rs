@@ -14,7 +14,7 @@ use crate::components::value::{text, whole};
 
 #[derive(cynic::InputObject, Clone)]
 struct RejectFilter {
-    code: Option<String>,
+    code: Option<Vec<String>>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -70,9 +70,9 @@ pub fn rejects(id: Memo<String>, state: ListState) -> AnyView {
             let page = page_variables(id, state);
             RejectsQuery::build(RejectVariables {
                 id: page.id,
-                filter: state
-                    .get("code")
-                    .map(|code| RejectFilter { code: Some(code) }),
+                filter: state.get("code").map(|code| RejectFilter {
+                    code: Some(vec![code]),
+                }),
                 first: page.first,
                 after: page.after,
                 last: page.last,
