@@ -8,7 +8,7 @@ use entity::ingest::{RunStatus, issue, reject};
 use etl::finding::{Cell, Export, Filter, Format, Noun, stream};
 use futures::TryStreamExt;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use std::collections::HashMap;
 
 async fn bytes(world: &World, noun: Noun, run_id: i64, filter: Filter, format: Format) -> Vec<u8> {
@@ -92,6 +92,37 @@ async fn a_file_of_nothing_but_bad_rows_keeps_every_one() {
             .collect();
         assert_eq!(row["value"], "\"=id2\"", "programs get it as it is");
         assert_eq!((&*row["line"], &row["run"]), ("4", &run.id.to_string()));
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn rows_far_apart_are_all_exported() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let run = world.load("a.csv", HEADER.to_owned() + "\nx\n").await;
+        let db = &world.chain.db;
+        let kept = reject::Entity::find().one(db).await.unwrap().unwrap();
+        // Around the ends of pages and windows, many on one line, and in no order.
+        let mut lines = vec![9_999, 10_001, 10_000, 20_000_000, 3, 1_000_000, 10_002];
+        lines.extend([vec![50_000; 2_100], vec![20_000_000; 1_100]].concat());
+        for lines in lines.chunks(500) {
+            let rows = lines.iter().map(|line| reject::ActiveModel {
+                id: ActiveValue::NotSet,
+                line: ActiveValue::Set(*line),
+                ..kept.clone().into()
+            });
+            reject::Entity::insert_many(rows).exec(db).await.unwrap();
+        }
+        lines.push(kept.line);
+        lines.sort_unstable();
+        let all = rows(&world, Noun::Reject, run.id, Filter::default()).await;
+        let found: Vec<i64> = all.iter().map(|row| row["line"].parse().unwrap()).collect();
+        assert_eq!(found, lines);
+        let mut ids: Vec<&String> = all.iter().map(|row| &row["id"]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), lines.len(), "none twice");
         world.close().await;
     }
 }

@@ -1,14 +1,17 @@
 //! A run's rejects or issues as rows of a table, page by page in the file's order.
 
 use super::{Filter, Noun};
-use crate::{Result, control, queue};
+use crate::{Result, control, database, queue};
 use entity::ingest::{issue, reject};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseConnection, EntityTrait, FromQueryResult, ModelTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 /// Rows that are read at once.
 const PAGE: u64 = 1000;
+/// Lines of the file that are looked at first.
+const WINDOW: i64 = 10_000;
 
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +41,11 @@ pub struct Export {
     file_name: String,
     sha256: Option<String>,
     /// Line and key of the last row given.
-    after: Option<(i64, i64)>,
+    after: (i64, i64),
+    /// Lines that are looked at next.
+    window: i64,
+    /// The last line there is anything about.
+    last_line: i64,
 }
 
 impl Export {
@@ -54,15 +61,30 @@ impl Export {
     ) -> Result<Self> {
         let run = control::find(db, run_id).await?;
         let file = queue::file_of(db, &run).await?;
+        let table = match noun {
+            Noun::Reject => "reject",
+            Noun::Issue => "issue",
+        };
+        let sql = format!("SELECT MAX(line) FROM {table} WHERE run_id = ?");
+        let last: Option<i64> = match database::query(db, &sql, [run_id.into()]).await?.first() {
+            Some(row) => row.try_get_by_index(0)?,
+            None => None,
+        };
+        let last = last.unwrap_or_default();
         Ok(Self {
             db: db.clone(),
             noun,
+            after: (
+                filter.from_line.unwrap_or_default().saturating_sub(1),
+                i64::MAX,
+            ),
+            window: WINDOW,
+            last_line: filter.to_line.map_or(last, |line| line.min(last)),
             filter,
             run_id,
             rule_version: run.rule_version,
             file_name: run.file_name,
             sha256: file.map(|file| file.sha256),
-            after: None,
         })
     }
 
@@ -109,37 +131,61 @@ impl Export {
     /// # Errors
     /// When the database does not answer.
     pub async fn next(&mut self) -> Result<Vec<Vec<Cell>>> {
-        let wanted = self.filter.condition(self.noun);
-        Ok(match self.noun {
-            Noun::Reject => {
-                use reject::Column::{Id, Line, RunId};
-                let rows = reject::Entity::find()
-                    .filter(RunId.eq(self.run_id))
-                    .filter(wanted)
-                    .filter(beyond(Line, Id, self.after))
-                    .order_by_asc(Line)
-                    .order_by_asc(Id)
-                    .limit(PAGE)
-                    .all(&self.db)
-                    .await?;
-                self.after = rows.last().map(|row| (row.line, row.id)).or(self.after);
-                rows.into_iter().map(|row| self.reject(row)).collect()
+        while self.after < (self.last_line, i64::MAX) {
+            let (rows, end) = match self.noun {
+                Noun::Reject => {
+                    use reject::Column::{Id, Line, RunId};
+                    let rows: Vec<reject::Model> = self.page((RunId, Line, Id)).await?;
+                    let end = rows.last().map(|row| (row.line, row.id));
+                    (rows.into_iter().map(|row| self.reject(row)).collect(), end)
+                }
+                Noun::Issue => {
+                    use issue::Column::{Id, Line, RunId};
+                    let rows: Vec<issue::Model> = self.page((RunId, Line, Id)).await?;
+                    let end = rows.last().map(|row| (row.line, row.id));
+                    (rows.into_iter().map(|row| self.issue(row)).collect(), end)
+                }
+            };
+            let rows: Vec<Vec<Cell>> = rows;
+            match end {
+                Some(end) if rows.len() as u64 == PAGE => self.after = end,
+                // The window is empty now; where little is found, the next one is wider.
+                _ => {
+                    self.after = (self.after.0.saturating_add(self.window), i64::MAX);
+                    self.window = self.window.saturating_mul(4);
+                }
             }
-            Noun::Issue => {
-                use issue::Column::{Id, Line, RunId};
-                let rows = issue::Entity::find()
-                    .filter(RunId.eq(self.run_id))
-                    .filter(wanted)
-                    .filter(beyond(Line, Id, self.after))
-                    .order_by_asc(Line)
-                    .order_by_asc(Id)
-                    .limit(PAGE)
-                    .all(&self.db)
-                    .await?;
-                self.after = rows.last().map(|row| (row.line, row.id)).or(self.after);
-                rows.into_iter().map(|row| self.issue(row)).collect()
+            if !rows.is_empty() {
+                return Ok(rows);
             }
-        })
+        }
+        Ok(Vec::new())
+    }
+
+    /// Rows after the last one given, of the lines within the window. An engine that were asked for all that
+    /// follow would look at the beginning of the run again for every page.
+    async fn page<M, E>(
+        &self,
+        (run_id, line, id): (E::Column, E::Column, E::Column),
+    ) -> Result<Vec<M>>
+    where
+        E: EntityTrait<Model = M>,
+        M: ModelTrait<Entity = E> + FromQueryResult,
+        E::Column: Copy,
+    {
+        let (last_line, last_id) = self.after;
+        let same_line = Condition::all().add(line.eq(last_line)).add(id.gt(last_id));
+        let rows = E::find()
+            .filter(run_id.eq(self.run_id))
+            .filter(line.between(last_line, last_line.saturating_add(self.window)))
+            .filter(Condition::any().add(line.gt(last_line)).add(same_line))
+            .filter(self.filter.condition(self.noun))
+            .order_by_asc(line)
+            .order_by_asc(id)
+            .limit(PAGE)
+            .all(&self.db)
+            .await?;
+        Ok(rows)
     }
 
     fn reject(&self, row: reject::Model) -> Vec<Cell> {
@@ -187,15 +233,4 @@ impl Export {
         cells.extend(place.map(Cell::Number));
         cells
     }
-}
-
-/// The rows after one in the order of line and key.
-fn beyond<C: ColumnTrait>(line: C, id: C, after: Option<(i64, i64)>) -> Condition {
-    let Some((last_line, last_id)) = after else {
-        return Condition::all();
-    };
-    let same_line = Condition::all().add(line.eq(last_line)).add(id.gt(last_id));
-    let further = Condition::any().add(line.gt(last_line)).add(same_line);
-    // The first says nothing new, but gives the index a bound that an OR would hide.
-    Condition::all().add(line.gte(last_line)).add(further)
 }
