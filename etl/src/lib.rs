@@ -14,6 +14,7 @@ pub mod compare;
 pub mod control;
 pub mod correct;
 pub mod csv;
+pub mod custody;
 pub mod database;
 pub mod error;
 pub mod finding;

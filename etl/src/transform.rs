@@ -2,7 +2,6 @@
 
 use crate::{
     Error, Result,
-    archive::Archive,
     queue::Lease,
     read::{self, Counted, ReadOptions, ReadSummary},
     record::{Outcome, Row},
@@ -32,17 +31,16 @@ pub struct Transformed {
     pub rejects: Option<NamedTempFile>,
 }
 
-/// Starts reading an archived file in a thread of its own; answers the batches as they come, the count
+/// Starts reading an archived file that has been opened in a thread of its own; answers the batches as they come, the count
 /// of raw bytes read so far, and what comes at the end.
 ///
 /// `name` is the file's own name, whose ending tells how it is compressed. Dropping the receiver or losing
 /// the lease ends the thread with [`Error::Cancelled`].
 pub fn start(
-    archive: Archive,
+    input: Box<dyn Read + Send>,
     rules: Arc<RuleSet>,
     lease: &Lease,
     name: &str,
-    archive_path: &str,
 ) -> (
     mpsc::Receiver<Batch>,
     Arc<AtomicU64>,
@@ -51,9 +49,9 @@ pub fn start(
     let (sender, receiver) = mpsc::channel(WAITING);
     let bytes_read = Arc::new(AtomicU64::new(0));
     let counter = bytes_read.clone();
-    let (lease, name, path) = (lease.clone(), name.to_owned(), archive_path.to_owned());
+    let (lease, name) = (lease.clone(), name.to_owned());
     let handle = spawn_blocking(move || {
-        let input = Counted(archive.reader(&path)?, counter);
+        let input = Counted(input, counter);
         read_all(&name, Box::new(input), &rules, &lease, &sender)
     });
     (receiver, bytes_read, handle)

@@ -4,6 +4,7 @@
 //! that did not do what it was asked ends with exit code 1.
 
 mod control;
+mod file;
 mod ingest;
 mod migrate;
 mod rejects;
@@ -47,6 +48,8 @@ enum Command {
     Rejects(rejects::Rejects),
     /// Send a rejected record again with other values
     Correct(rejects::Correct),
+    /// List, hold, release, move and delete files
+    File(file::Arguments),
     /// Show, check and publish rule sets
     Rules(rules::Arguments),
     /// Hash the archive again and count every aggregate anew; exit code 1 on any difference
@@ -96,6 +99,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Command::Discard(arguments) => control::discard(&config, arguments).await,
             Command::Rejects(arguments) => rejects::rejects(&config, arguments).await,
             Command::Correct(arguments) => rejects::correct(&config, arguments).await,
+            Command::File(arguments) => file::run(&config, arguments).await,
             Command::Rules(arguments) => rules::run(&config, arguments).await,
             Command::Verify(arguments) => verify::run(&config, arguments).await,
             Command::Migrate(arguments) => migrate::run(&config, arguments).await,

@@ -44,6 +44,13 @@ pub struct Reason {
     pub total: i64,
 }
 
+/// How many there are.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct Total {
+    /// The number.
+    pub total: i64,
+}
+
 /// Every relation of a request.
 pub struct Loaders {
     /// Companies of a movie, in the file's order.
@@ -78,6 +85,8 @@ pub struct Loaders {
     pub file_runs: Lists<i64, run::Model>,
     /// Archived objects of a file.
     pub file_objects: Lists<i64, archive_object::Model>,
+    /// How many movies of the mart come from a file.
+    pub file_references: Batch<i64, Total>,
 }
 
 impl Loaders {
@@ -100,6 +109,7 @@ impl Loaders {
             file: one(db, "source_file"),
             file_runs: children(db, "run", "source_file_id"),
             file_objects: children(db, "archive_object", "source_file_id"),
+            file_references: file_references(db),
         }
     }
 }
@@ -175,6 +185,16 @@ fn with(db: &DatabaseConnection, as_of: Option<i32>) -> String {
     as_of.map_or_else(String::new, |version| {
         history::as_of(db.get_database_backend(), version)
     })
+}
+
+fn file_references(db: &DatabaseConnection) -> Batch<i64, Total> {
+    let join = etl::database::ordered_join(db.get_database_backend());
+    let sql = format!(
+        "SELECT r.source_file_id AS parent_key, COUNT(*) AS total
+         FROM run r {join} movie m ON m.run_id = r.id
+         WHERE r.source_file_id IN ({{keys}}) GROUP BY r.source_file_id"
+    );
+    batch(db, sql, |rows| keyed(rows, "parent_key"))
 }
 
 fn reasons(db: &DatabaseConnection, table: &str) -> Lists<i64, Reason> {

@@ -7,6 +7,7 @@ pub mod batch;
 pub mod change;
 pub mod company;
 pub mod control;
+pub mod custody;
 pub mod error;
 pub mod event;
 pub mod file;
@@ -83,6 +84,7 @@ pub struct Query(
 pub struct Mutation(
     viewer::ViewerMutation,
     control::RunMutation,
+    custody::FileMutation,
     rules::RuleMutation,
 );
 

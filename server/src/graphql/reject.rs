@@ -64,11 +64,12 @@ impl Reject {
     }
 
     /// The record as received, at most 64 KiB of it, read back from the archive; bytes that are not UTF-8
-    /// are shown as U+FFFD.
+    /// are shown as U+FFFD. Null where the file's bytes have been deleted.
     #[graphql(complexity = 50)]
-    async fn raw(&self, ctx: &Context<'_>) -> Result<String> {
+    async fn raw(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let length = self.byte_length.0.min(MAX_SHOWN);
-        lineage::raw(ctx, self.run_id, self.line.0, self.byte_offset.0, length).await
+        let place = (self.line.0, self.byte_offset.0, length);
+        lineage::raw(ctx, self.run_id, place).await
     }
 }
 

@@ -6,6 +6,7 @@ mod answers;
 mod app;
 mod arrival;
 mod cli;
+mod custody;
 mod finding;
 mod history;
 mod http;
