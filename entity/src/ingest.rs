@@ -97,6 +97,18 @@ pub enum EventLevel {
     Error,
 }
 
+/// Where the archive keeps a file's raw bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum FileArea {
+    Raw,
+    Cold,
+}
+
 /// What an archived object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
@@ -113,6 +125,7 @@ pub enum ArchiveKind {
 
 /// A file by its content.
 pub mod source_file {
+    use super::FileArea;
     use sea_orm::entity::prelude::*;
 
     /// A row.
@@ -129,8 +142,18 @@ pub mod source_file {
         pub bytes: i64,
         /// The format it was recognised as.
         pub source: Option<String>,
+        /// Where the raw bytes lie, or lay until they were deleted.
         pub archive_path: String,
         pub arrived_at: DateTimeUtc,
+        pub area: FileArea,
+        /// Since when it must not be deleted.
+        pub held_at: Option<DateTimeUtc>,
+        pub held_by: Option<String>,
+        pub hold_reason: Option<String>,
+        /// When the raw bytes, and what runs wrote of them, were deleted.
+        pub deleted_at: Option<DateTimeUtc>,
+        pub deleted_by: Option<String>,
+        pub delete_reason: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -346,6 +369,9 @@ pub mod issue {
         pub id: i64,
         pub run_id: i64,
         pub line: i64,
+        /// Null where the issue is older than this column; so is the length.
+        pub byte_offset: Option<i64>,
+        pub byte_length: Option<i64>,
         pub movie_id: Option<i64>,
         pub code: String,
         pub rule: String,
@@ -423,6 +449,23 @@ pub mod archive_object {
         pub source_file_id: i64,
         pub run_id: Option<i64>,
         pub created_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// An object that is to go out of the archive: no record speaks of it, or none will once `due_at` has passed.
+pub mod archive_removal {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "archive_removal")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub path: String,
+        pub due_at: DateTimeUtc,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

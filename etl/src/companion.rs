@@ -229,11 +229,13 @@ pub async fn merge<C: ConnectionTrait>(
     .await?;
     database::execute(
         db,
-        "INSERT INTO issue (run_id, line, movie_id, code, rule, column_name, message)
-         SELECT run_id, line, NULL, 'superseded', 'id.last_wins', NULL,
+        "INSERT INTO issue
+             (run_id, line, byte_offset, byte_length, movie_id, code, rule, column_name, message)
+         SELECT c.run_id, c.line, s.byte_offset, s.byte_length, NULL, 'superseded', 'id.last_wins', NULL,
                 'a later row gives this key again; that one counts'
-         FROM staging_companion_change
-         WHERE run_id = ? AND own = 1 AND change_kind = 'superseded' ORDER BY line",
+         FROM staging_companion_change c
+         JOIN staging_companion s ON s.run_id = c.run_id AND s.line = c.line AND s.kind = c.kind
+         WHERE c.run_id = ? AND c.own = 1 AND c.change_kind = 'superseded' ORDER BY c.line",
         [run_id.into()],
     )
     .await?;

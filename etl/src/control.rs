@@ -3,7 +3,7 @@
 //! Each answers with the run that does it, which waits in the queue.
 
 use crate::{
-    Error, Result, database, merge,
+    Error, Result, custody, database, merge,
     queue::{insert_job, new_run},
     undo,
 };
@@ -32,8 +32,8 @@ pub async fn find<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<run::Model>
 /// Queues a failed or cancelled run's file again, as a run of its own.
 ///
 /// # Errors
-/// [`Error::Input`] when there is no such run, when it has not failed, or when its file was never archived
-/// and is gone from where it lay.
+/// [`Error::Input`] when there is no such run, when it has not failed, when its file was deleted, or was never
+/// archived and is gone from where it lay.
 pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Result<i64> {
     let old = find(db, run_id).await?;
     if !matches!(old.status, RunStatus::Failed | RunStatus::Cancelled) {
@@ -60,6 +60,9 @@ pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Re
         )));
     }
     let tx = database::begin(db).await?;
+    if let (Some(file), true) = (old.source_file_id, old.kind != RunKind::Undo) {
+        custody::lock_to_read(&tx, file).await?;
+    }
     let new = run::ActiveModel {
         kind: Set(old.kind),
         mode: Set(old.mode),
@@ -78,7 +81,7 @@ pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Re
 /// Queues the archived file of that hash to be read again under a rule set.
 ///
 /// # Errors
-/// [`Error::Input`] when there is no such file.
+/// [`Error::Input`] when there is no such file or its bytes were deleted.
 pub async fn reprocess_file(
     db: &DatabaseConnection,
     sha256: &str,
@@ -86,18 +89,14 @@ pub async fn reprocess_file(
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
-    let file = source_file::Entity::find()
-        .filter(source_file::Column::Sha256.eq(sha256.to_ascii_lowercase()))
-        .one(db)
-        .await?
-        .ok_or_else(|| Error::Input(format!("there is no file with the SHA-256 {sha256}")))?;
+    let file = custody::find(db, sha256).await?;
     insert_reprocess(db, &file, trigger, rule_version, mode).await
 }
 
 /// Queues the file of a run to be read again.
 ///
 /// # Errors
-/// [`Error::Input`] when there is no such run or its file was never archived.
+/// [`Error::Input`] when there is no such run or its file was never archived or was deleted.
 pub async fn reprocess_run(
     db: &DatabaseConnection,
     run_id: i64,
@@ -115,7 +114,7 @@ pub async fn reprocess_run(
     insert_reprocess(db, &file, trigger, rule_version, mode).await
 }
 
-/// Queues every archived file that has been loaded, oldest first, to be read again.
+/// Queues every archived file that has been loaded, oldest first, to be read again; deleted ones are left out.
 pub async fn reprocess_all(
     db: &DatabaseConnection,
     trigger: Trigger,
@@ -124,6 +123,7 @@ pub async fn reprocess_all(
 ) -> Result<Vec<i64>> {
     let files = source_file::Entity::find()
         .filter(source_file::Column::Source.is_not_null())
+        .filter(source_file::Column::DeletedAt.is_null())
         .order_by_asc(source_file::Column::Id)
         .all(db)
         .await?;
@@ -150,6 +150,7 @@ async fn insert_reprocess(
         .await?
         .map_or_else(|| file.name.clone(), |run| run.file_name);
     let tx = database::begin(db).await?;
+    custody::lock_to_read(&tx, file.id).await?;
     let run = run::ActiveModel {
         kind: Set(RunKind::Reprocess),
         mode: Set(mode),

@@ -4,11 +4,11 @@ use crate::{
     Error, Result,
     chain::Chain,
     csv::Reader,
-    database, lineage,
+    custody, database, lineage,
     queue::{self, insert_job, new_run},
     read::{self, ReadOptions},
     record::Position,
-    rules, run,
+    rules,
 };
 use entity::ingest::{Trigger, reject, run as runs};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 /// from stays as it is. A record whose fields cannot be told apart begins empty.
 ///
 /// # Errors
-/// [`Error::Input`] when there is no such reject or column, [`Error::Archive`] when the archive does not
+/// [`Error::Input`] when there is no such reject or column or its file was deleted, [`Error::Archive`] when the archive does not
 /// give the record or take the correction.
 pub async fn correct(
     chain: &Chain,
@@ -37,44 +37,34 @@ pub async fn correct(
     let file = queue::file_of(db, &old)
         .await?
         .ok_or_else(|| Error::Internal(format!("run {} has rejects but no file", old.id)))?;
-    let columns = {
-        let (archive, name, path) = (
-            chain.archive.clone(),
-            old.file_name.clone(),
-            file.archive_path.clone(),
-        );
-        spawn_blocking(move || read::header(&name, archive.reader(&path)?, &ReadOptions::default()))
-            .await
-            .map_err(|error| Error::Internal(format!("reading a header stopped: {error}")))??
-    };
+    let input = custody::open(db, &chain.archive, &file).await?;
+    let name = old.file_name.clone();
+    let columns = spawn_blocking(move || read::header(&name, input, &ReadOptions::default()))
+        .await
+        .map_err(|error| Error::Internal(format!("reading a header stopped: {error}")))??;
     let position = Position {
         line: reject.line.unsigned_abs(),
         byte_offset: reject.byte_offset.unsigned_abs(),
         byte_length: reject.byte_length.unsigned_abs(),
     };
-    let raw = lineage::raw_bytes(
-        &chain.archive,
-        &old.file_name,
-        &file.archive_path,
-        &position,
-    )
-    .await?;
+    let raw = lineage::raw_bytes(db, &chain.archive, &old.file_name, &file, &position).await?;
     let fields = corrected(&columns, &raw, values)?;
 
     let temporary = write(&columns, &fields).map_err(|source| Error::Io {
         path: std::env::temp_dir(),
         source,
     })?;
-    let stored = chain.archive.put_raw(temporary.path()).await?;
     let stem = old.file_name.split('.').next().unwrap_or(&old.file_name);
     let name = format!("{stem}.line-{}.correction.csv", reject.line);
-    let bytes = stored.bytes as i64;
-    let file = run::source_file_of(chain, &name, stored).await?;
+    let file = custody::take(chain, temporary.path(), &name, None)
+        .await?
+        .file;
     let rule_version = rules::store::newest(db).await?;
     let tx = database::begin(db).await?;
+    custody::lock_to_read(&tx, file.id).await?;
     let new = runs::ActiveModel {
         source_file_id: Set(Some(file.id)),
-        bytes_total: Set(Some(bytes)),
+        bytes_total: Set(Some(file.bytes)),
         ..new_run(name, trigger, rule_version)
     }
     .insert(&tx)

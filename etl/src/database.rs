@@ -4,9 +4,10 @@
 
 use crate::{Error, Result};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    AccessMode, ColumnTrait, Condition, ConnectOptions, ConnectionTrait, Database, DatabaseBackend,
+    DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, Value,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 use std::{path::Path, time::Duration};
 
@@ -142,6 +143,28 @@ pub async fn query<C: ConnectionTrait>(
 ) -> Result<Vec<sea_orm::QueryResult>, DbErr> {
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     db.query_all_raw(statement).await
+}
+
+/// The condition that a column's text contains `part`, without regard to case. SQLite folds the case of
+/// ASCII letters only, so that others are found as they are written.
+pub fn containing<C: ColumnTrait>(column: C, part: &str) -> Condition {
+    let like = |part: &str| LikeExpr::new(pattern(part)).escape('!');
+    let folded = Expr::expr(Func::lower(Expr::col(column.as_column_ref())));
+    Condition::any()
+        .add(folded.like(like(&part.to_lowercase())))
+        .add(Expr::col(column.as_column_ref()).like(like(part)))
+}
+
+/// A pattern for `LIKE … ESCAPE '!'` that finds `part`.
+fn pattern(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in part.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern + "%"
 }
 
 /// The tail of an `INSERT` that overwrites `columns` where `key` exists already.

@@ -11,6 +11,9 @@ pub enum Error {
     /// The file cannot be what it claims: empty, binary, unknown header, bomb, broken compression.
     #[error("{0}")]
     Input(String),
+    /// What was asked for has a consequence that the person has to want.
+    #[error("{0}")]
+    Unconfirmed(String),
     /// A file or directory could not be read or written.
     #[error("{path}: {source}; check that it exists, is readable and that the disk has room, then try the run again", path = path.display())]
     Io {

@@ -169,15 +169,16 @@ pub(crate) fn nouns() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 async fn record_superseded<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
-    database::execute(
-        db,
-        "INSERT INTO issue (run_id, line, movie_id, code, rule, column_name, message)
-         SELECT run_id, line, movie_id, 'superseded', 'id.last_wins', 'id',
-                'a later row gives this id again; that one counts'
-         FROM staging_change WHERE run_id = ? AND kind = 'superseded' ORDER BY line",
-        [run_id.into()],
-    )
-    .await?;
+    let join = database::ordered_join(db.get_database_backend());
+    let sql = format!(
+        "INSERT INTO issue
+            (run_id, line, byte_offset, byte_length, movie_id, code, rule, column_name, message)
+         SELECT c.run_id, c.line, s.byte_offset, s.byte_length, c.movie_id, 'superseded',
+                'id.last_wins', 'id', 'a later row gives this id again; that one counts'
+         FROM staging_change c {join} staging_movie s ON s.run_id = c.run_id AND s.line = c.line
+         WHERE c.run_id = ? AND c.kind = 'superseded' ORDER BY c.line"
+    );
+    database::execute(db, &sql, [run_id.into()]).await?;
     Ok(())
 }
 

@@ -2,29 +2,27 @@
 
 use crate::{
     Error, Result,
-    archive::{Area, Stored},
+    archive::Area,
     chain::Chain,
     compare::{self, Changes, Found},
-    control, database,
+    control, custody,
     journal::Journal,
     merge,
     outcome::{self, What},
     queue::Lease,
+    read::{ReadOptions, Terms},
     rules::{self, Keep, RuleSet},
     stage,
     transform::{self, Transformed},
     undo,
 };
-use chrono::Utc;
 use entity::{
-    ingest::{
-        ArchiveKind, EventLevel, RunKind, RunMode, RunStatus, archive_object, run, source_file,
-    },
+    ingest::{ArchiveKind, EventLevel, RunKind, RunMode, RunStatus, run, source_file},
     mart::movie,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
 use std::{path::Path, sync::Arc};
 
@@ -125,82 +123,26 @@ async fn archive_raw(
 ) -> Result<source_file::Model> {
     let run = journal.run().await?;
     if let Some(file) = crate::queue::file_of(&chain.db, &run).await? {
+        custody::present(&file)?;
         return Ok(file);
     }
     let path = path
         .ok_or_else(|| Error::Internal(format!("run {} has neither a file nor a path", run.id)))?;
     let phase = journal.begin(RunStatus::Archiving).await?;
-    let stored = chain.archive.put_raw(path).await?;
-    let bytes = stored.bytes as i64;
-    let file = source_file_of(chain, &run.file_name, stored).await?;
-    run::ActiveModel {
-        id: Set(run.id),
-        source_file_id: Set(Some(file.id)),
-        bytes_total: Set(Some(bytes)),
-        ..Default::default()
+    let taken = custody::take(chain, path, &run.file_name, Some(run.id)).await?;
+    let file = taken.file;
+    journal.end(phase, None, Some(file.bytes)).await?;
+    if let Some(before) = taken.restored {
+        let message = format!("archived again: {before}");
+        journal.event(EventLevel::Warn, message).await?;
     }
-    .update(&chain.db)
-    .await?;
-    journal.end(phase, None, Some(bytes)).await?;
     journal
         .event(
             EventLevel::Info,
-            format!("archived {} bytes as {}", bytes, file.archive_path),
+            format!("archived {} bytes as {}", file.bytes, file.archive_path),
         )
         .await?;
     Ok(file)
-}
-
-/// The record of a file by its content; made when these bytes are seen for the first time.
-pub(crate) async fn source_file_of(
-    chain: &Chain,
-    name: &str,
-    stored: Stored,
-) -> Result<source_file::Model> {
-    let tx = database::begin(&chain.db).await?;
-    let known = source_file::Entity::find()
-        .filter(source_file::Column::Sha256.eq(&stored.sha256))
-        .one(&tx)
-        .await?;
-    if let Some(file) = known {
-        tx.rollback().await?;
-        return Ok(file);
-    }
-    let file = source_file::ActiveModel {
-        sha256: Set(stored.sha256.clone()),
-        name: Set(name.to_owned()),
-        bytes: Set(stored.bytes as i64),
-        archive_path: Set(stored.path.clone()),
-        arrived_at: Set(Utc::now()),
-        ..Default::default()
-    }
-    .insert(&tx)
-    .await?;
-    insert_object(&tx, ArchiveKind::Raw, file.id, None, stored).await?;
-    tx.commit().await?;
-    Ok(file)
-}
-
-async fn insert_object<C: ConnectionTrait>(
-    db: &C,
-    kind: ArchiveKind,
-    source_file_id: i64,
-    run_id: Option<i64>,
-    stored: Stored,
-) -> Result<()> {
-    archive_object::ActiveModel {
-        kind: Set(kind),
-        sha256: Set(stored.sha256),
-        path: Set(stored.path),
-        bytes: Set(stored.bytes as i64),
-        source_file_id: Set(source_file_id),
-        run_id: Set(run_id),
-        created_at: Set(Utc::now()),
-        ..Default::default()
-    }
-    .insert(db)
-    .await?;
-    Ok(())
 }
 
 /// The run that has loaded the same bytes, if one has.
@@ -232,14 +174,14 @@ async fn read_and_stage(
     let run = journal.run().await?;
     let reading = journal.begin(RunStatus::Reading).await?;
     let staging = journal.begin_phase("staging").await?;
-    let (mut batches, bytes_read, reader) = transform::start(
-        chain,
+    let input = custody::open(&chain.db, &chain.archive, file).await?;
+    let terms = Terms {
+        options: ReadOptions::default(),
+        sources: chain.sources.clone(),
         rules,
-        lease,
-        &run.file_name,
-        &file.archive_path,
-        parquet,
-    );
+    };
+    let (mut batches, bytes_read, reader) =
+        transform::start(input, terms, lease, &run.file_name, parquet);
     let mut staged = stage::Progress::default();
     let mut failure = None;
     while let Some(batch) = batches.recv().await {
@@ -309,7 +251,7 @@ async fn archive_transformed(
             .put_part(area, journal.run_id, temporary.path())
             .await?;
         bytes += stored.bytes as i64;
-        insert_object(&chain.db, kind, file.id, Some(journal.run_id), stored).await?;
+        custody::insert_object(&chain.db, kind, file.id, Some(journal.run_id), stored).await?;
     }
     journal.end(phase, None, Some(bytes)).await
 }

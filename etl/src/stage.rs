@@ -194,7 +194,7 @@ impl Batcher {
     }
 
     fn push_issues(&mut self, position: &Position, movie_id: Option<i64>, issues: Vec<Issue>) {
-        let row = |issue| issue_row(self.run_id, position.line, movie_id, issue);
+        let row = |issue| issue_row(self.run_id, position, movie_id, issue);
         self.batch.issues.extend(issues.into_iter().map(row));
     }
 
@@ -348,14 +348,16 @@ fn reject_row(run_id: i64, position: Position, reject: Reject) -> ingest::reject
 
 fn issue_row(
     run_id: i64,
-    line: u64,
+    position: &Position,
     movie_id: Option<i64>,
     issue: Issue,
 ) -> ingest::issue::ActiveModel {
     ingest::issue::ActiveModel {
         id: ActiveValue::NotSet,
         run_id: ActiveValue::Set(run_id),
-        line: ActiveValue::Set(line as i64),
+        line: ActiveValue::Set(position.line as i64),
+        byte_offset: ActiveValue::Set(Some(position.byte_offset as i64)),
+        byte_length: ActiveValue::Set(Some(position.byte_length as i64)),
         movie_id: ActiveValue::Set(movie_id),
         code: ActiveValue::Set(issue.code.into_owned()),
         rule: ActiveValue::Set(issue.rule.into_owned()),

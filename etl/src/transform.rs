@@ -2,11 +2,9 @@
 
 use crate::{
     Error, Result,
-    chain::Chain,
     queue::Lease,
-    read::{self, Counted, ReadOptions, ReadSummary, Terms},
+    read::{self, Counted, ReadSummary, Terms},
     record::{Outcome, Row},
-    rules::RuleSet,
     source::Companion,
     stage::{Batch, Batcher},
     transformed::{CompanionWriter, MovieWriter, RejectWriter},
@@ -35,18 +33,17 @@ pub struct Transformed {
     pub rejects: Option<NamedTempFile>,
 }
 
-/// Starts reading an archived file in a thread of its own; answers the batches as they come, the count
-/// of raw bytes read so far, and what comes at the end.
+/// Starts reading an archived file that has been opened, in a thread of its own; answers the batches as
+/// they come, the count of raw bytes read so far, and what comes at the end.
 ///
 /// `name` is the file's own name, whose ending tells how it is compressed; with `parquet` the rows are
 /// written to Parquet files as well. Dropping the receiver or losing
 /// the lease ends the thread with [`Error::Cancelled`].
 pub fn start(
-    chain: &Chain,
-    rules: Arc<RuleSet>,
+    input: Box<dyn Read + Send>,
+    terms: Terms,
     lease: &Lease,
     name: &str,
-    archive_path: &str,
     parquet: bool,
 ) -> (
     mpsc::Receiver<Batch>,
@@ -56,15 +53,9 @@ pub fn start(
     let (sender, receiver) = mpsc::channel(WAITING);
     let bytes_read = Arc::new(AtomicU64::new(0));
     let counter = bytes_read.clone();
-    let (lease, name, path) = (lease.clone(), name.to_owned(), archive_path.to_owned());
-    let (archive, sources) = (chain.archive.clone(), chain.sources.clone());
+    let (lease, name) = (lease.clone(), name.to_owned());
     let handle = spawn_blocking(move || {
-        let input = Counted(archive.reader(&path)?, counter);
-        let terms = Terms {
-            options: ReadOptions::default(),
-            sources,
-            rules,
-        };
+        let input = Counted(input, counter);
         read_all(&name, Box::new(input), &terms, &lease, &sender, parquet)
     });
     (receiver, bytes_read, handle)

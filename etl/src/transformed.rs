@@ -27,7 +27,7 @@ use std::{fs::File, path::Path, sync::Arc};
 /// Rows of a row group, which readers take in parallel.
 const GROUP_ROWS: usize = 64 << 10;
 /// A row group with this many bytes in memory ends early.
-const GROUP_BYTES: usize = 32 << 20;
+pub(crate) const GROUP_BYTES: usize = 32 << 20;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4 << 10;
 /// A batch from this many bytes of the file ends early.
@@ -188,6 +188,17 @@ columns!(RejectColumns {
     required message: StringBuilder,
 });
 
+/// How Parquet is written here.
+pub(crate) fn properties() -> Result<WriterProperties> {
+    // Zstandard finds what repeats faster than dictionaries do, and makes the smaller file.
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .build())
+}
+
 /// A Parquet file of a table.
 struct Table<C> {
     columns: C,
@@ -205,14 +216,7 @@ impl<C: Columns> Table<C> {
             source,
         })?;
         let schema = Arc::new(Schema::new(C::fields()));
-        // Zstandard finds what repeats faster than dictionaries do, and makes the smaller file.
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_dictionary_enabled(false)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .build();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))?;
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties()?))?;
         Ok(Self {
             columns: C::default(),
             rows: 0,

@@ -151,20 +151,41 @@ async fn objects(db: &DatabaseConnection, archive: &Archive) -> Result<Check> {
         .all(db)
         .await?;
     for object in &objects {
-        match archive.rehash(&object.path).await {
-            Ok((sha256, _)) if sha256 == object.sha256 => {}
-            Ok((sha256, bytes)) => differences.push(format!(
-                "{}: holds {bytes} bytes with SHA-256 {sha256}, was written with {} bytes and {}",
-                object.path, object.bytes, object.sha256
-            )),
-            Err(error) => differences.push(error.to_string()),
-        }
+        differences.extend(difference(db, archive, object).await?);
     }
     Ok(Check {
         name: "archive".to_owned(),
         checked: objects.len() as u64,
         differences,
     })
+}
+
+/// What is wrong with an object, if anything is; one that was moved meanwhile is looked at where it is now, and
+/// one that was deleted is no longer an object.
+async fn difference(
+    db: &DatabaseConnection,
+    archive: &Archive,
+    object: &archive_object::Model,
+) -> Result<Option<String>, DbErr> {
+    let mut object = object.clone();
+    loop {
+        let error = match archive.rehash(&object.path).await {
+            Ok((sha256, _)) if sha256 == object.sha256 => return Ok(None),
+            Ok((sha256, bytes)) => format!(
+                "{}: holds {bytes} bytes with SHA-256 {sha256}, was written with {} bytes and {}",
+                object.path, object.bytes, object.sha256
+            ),
+            Err(error) => error.to_string(),
+        };
+        let now = archive_object::Entity::find_by_id(object.id)
+            .one(db)
+            .await?;
+        match now {
+            None => return Ok(None),
+            Some(now) if now.path == object.path => return Ok(Some(error)),
+            Some(now) => object = now,
+        }
+    }
 }
 
 /// What refers to what: (table, its column, the table it refers to, that one's key).

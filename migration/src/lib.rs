@@ -14,6 +14,7 @@ mod m20261124_000005_aggregate;
 mod m20261124_000006_past;
 mod m20261124_000007_rule;
 mod m20261125_000008_companion;
+mod m20261125_000009_custody;
 
 /// All steps in order.
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_past::Migration),
             Box::new(m20261124_000007_rule::Migration),
             Box::new(m20261125_000008_companion::Migration),
+            Box::new(m20261125_000009_custody::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::{
     auth::session::{self, Token},
+    download,
     graphql::{self, Schema, Services, http},
     observe::{self, Metrics},
     ui,
@@ -56,6 +57,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .merge(download::routes())
         .fallback(ui::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(

@@ -12,7 +12,7 @@ use entity::ingest::run;
 use etl::{
     archive::Archive,
     chain::Chain,
-    database,
+    custody, database,
     inbox::{self, Arrival, InboxOptions},
     queue, rules,
     source::Catalog,
@@ -112,6 +112,11 @@ impl Instance {
                 wake.clone(),
                 shutdown.clone(),
             ));
+            let (stores, stop) = (chain.clone(), shutdown.clone());
+            tasks.spawn(async move {
+                custody::removal::keep(stores, stop).await;
+                Ok(())
+            });
             let stop = shutdown.clone();
             tasks.spawn(async move { Ok(queue::work(chain, wake, stop).await?) });
         }

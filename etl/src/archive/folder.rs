@@ -4,7 +4,7 @@
 //! only then given its name, which fails where the name is taken.
 
 use super::{
-    STEP, Stored,
+    Place, STEP, Stored,
     reading::{Reading, blocking, store_error},
 };
 use crate::{Error, Result};
@@ -69,7 +69,7 @@ impl Folder {
         &self,
         file: &Path,
         progress: &(dyn Fn(u64) + Sync),
-        path_of: impl Fn(&str) -> String,
+        place: &Place<'_>,
     ) -> Result<Stored> {
         let mut reading = Reading::open(file).await?;
         let (mut output, temporary) = self.incoming().await?;
@@ -83,7 +83,7 @@ impl Folder {
             progress(reading.bytes());
         }
         let (sha256, bytes) = reading.end().await?;
-        let path = path_of(&sha256);
+        let path = place(sha256.clone()).await?;
         let target = self.root.join(&path);
         let existed = {
             let (root, path, sha256) = (self.root.clone(), path.clone(), sha256.clone());
@@ -149,6 +149,11 @@ impl Folder {
             hash_open(file).map_err(|error| store_error(&path, error))
         })
         .await
+    }
+
+    /// Where an object is a file.
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
     }
 
     /// Opens an object.

@@ -4,13 +4,15 @@
 //! overwritten: what is already there under the path is proved instead.
 
 mod folder;
+mod handling;
 mod reading;
 mod upload;
 
 use crate::{Error, Result};
 use bytes::Bytes;
+use entity::ingest::FileArea;
 use folder::Folder;
-use futures::TryStreamExt;
+use futures::{TryStreamExt, future::BoxFuture};
 use object_store::{
     ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, memory::InMemory, path::Path as ObjectPath,
 };
@@ -28,6 +30,9 @@ const STEP: u64 = 8 << 20;
 pub enum Area {
     /// Files as received: `raw/<first two digits>/<SHA-256>`.
     Raw,
+    /// Such files put by, for stores that keep what begins with `cold/` for less: `cold/<first two
+    /// digits>/<SHA-256>`.
+    Cold,
     /// Movies under the rules: `transformed/movies/run=<run>/part-<first 16 digits>.parquet`.
     Transformed,
     /// What companion files say: `transformed/companions/run=<run>/part-<first 16 digits>.parquet`.
@@ -40,20 +45,36 @@ impl Area {
     fn path(self, run_id: i64, sha256: &str) -> String {
         match self {
             Self::Raw => format!("raw/{}/{sha256}", &sha256[..2]),
-            Self::Transformed => {
-                format!(
-                    "transformed/movies/run={run_id}/part-{}.parquet",
-                    &sha256[..16]
-                )
+            Self::Cold => format!("cold/{}/{sha256}", &sha256[..2]),
+            Self::Transformed | Self::Companions | Self::Rejects => {
+                format!("{}/part-{}.parquet", self.folder(run_id), &sha256[..16])
             }
-            Self::Companions => format!(
-                "transformed/companions/run={run_id}/part-{}.parquet",
-                &sha256[..16]
-            ),
-            Self::Rejects => format!("rejects/run={run_id}/part-{}.parquet", &sha256[..16]),
+        }
+    }
+
+    /// The folder of what a run writes.
+    fn folder(self, run_id: i64) -> String {
+        match self {
+            Self::Raw => "raw".to_owned(),
+            Self::Cold => "cold".to_owned(),
+            Self::Transformed => format!("transformed/movies/run={run_id}"),
+            Self::Companions => format!("transformed/companions/run={run_id}"),
+            Self::Rejects => format!("rejects/run={run_id}"),
         }
     }
 }
+
+/// The path of a file's raw bytes in an area.
+pub fn path_in(area: FileArea, sha256: &str) -> String {
+    let area = match area {
+        FileArea::Raw => Area::Raw,
+        FileArea::Cold => Area::Cold,
+    };
+    area.path(0, sha256)
+}
+
+/// Tells the path of the bytes of a hash, once that is known.
+pub type Place<'a> = dyn Fn(String) -> BoxFuture<'a, Result<String>> + Send + Sync + 'a;
 
 /// What was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,8 +185,16 @@ impl Archive {
     /// meanwhile, [`Error::Archive`] when the store does not take it, [`Error::Corrupt`] when the store
     /// does not give back what it took or holds something else under this hash.
     pub async fn put_file(&self, file: &Path, progress: &(dyn Fn(u64) + Sync)) -> Result<Stored> {
-        self.put(file, progress, |sha256| Area::Raw.path(0, sha256))
-            .await
+        let place = |sha256: String| ready(Area::Raw.path(0, &sha256));
+        self.put(file, progress, &place).await
+    }
+
+    /// Stores a file where `place` says that the bytes of its hash belong.
+    ///
+    /// # Errors
+    /// As [`Self::put_file`], and those of `place`.
+    pub async fn put_at(&self, file: &Path, place: &Place<'_>) -> Result<Stored> {
+        self.put(file, &|_| (), place).await
     }
 
     /// Stores a Parquet file that a run wrote.
@@ -173,19 +202,19 @@ impl Archive {
     /// # Errors
     /// As [`Self::put_file`].
     pub async fn put_part(&self, area: Area, run_id: i64, file: &Path) -> Result<Stored> {
-        self.put(file, &|_| (), |sha256| area.path(run_id, sha256))
-            .await
+        let place = move |sha256: String| ready(area.path(run_id, &sha256));
+        self.put(file, &|_| (), &place).await
     }
 
     async fn put(
         &self,
         file: &Path,
         progress: &(dyn Fn(u64) + Sync),
-        path_of: impl Fn(&str) -> String,
+        place: &Place<'_>,
     ) -> Result<Stored> {
         let stored = match &self.folder {
-            Some(folder) => folder.put(file, progress, path_of).await?,
-            None => self.upload(file, progress, path_of).await?,
+            Some(folder) => folder.put(file, progress, place).await?,
+            None => self.upload(file, progress, place).await?,
         };
         if self.folder.is_some() && !stored.existed {
             // A folder proves what it takes before it gives it a name.
@@ -306,6 +335,10 @@ impl Archive {
         path.split('/')
             .fold(self.prefix.clone(), |at, part| at.join(part))
     }
+}
+
+fn ready(path: String) -> BoxFuture<'static, Result<String>> {
+    Box::pin(std::future::ready(Ok(path)))
 }
 
 fn archive_error(path: &str, source: object_store::Error) -> Error {

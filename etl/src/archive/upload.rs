@@ -1,10 +1,11 @@
 //! Into a store that is not a directory: a file is read once to know its name, and again to be sent.
 
 use super::{
-    Archive, STEP, Stored, archive_error,
+    Archive, Place, STEP, Stored, archive_error,
     reading::{self, Reading},
 };
 use crate::Result;
+use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, WriteMultipart};
 use std::path::Path;
 
@@ -21,11 +22,11 @@ impl Archive {
         &self,
         file: &Path,
         progress: &(dyn Fn(u64) + Sync),
-        path_of: impl Fn(&str) -> String,
+        place: &Place<'_>,
     ) -> Result<Stored> {
         let (sha256, bytes) = reading::hash(file).await?;
         progress(0);
-        let path = path_of(&sha256);
+        let path = place(sha256.clone()).await?;
         let existed = self.exists(&path).await?;
         if !existed {
             if bytes <= ONE_PUT {
@@ -52,7 +53,11 @@ impl Archive {
         if reading.end().await?.0 != sha256 {
             return Err(reading::changed(file));
         }
-        let payload = PutPayload::from(whole);
+        self.create(path, whole.into()).await
+    }
+
+    /// Makes an object in one request, unless it is there.
+    async fn create(&self, path: &str, payload: PutPayload) -> Result<()> {
         let at = self.at(path);
         let put = self
             .store
@@ -68,6 +73,50 @@ impl Archive {
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
             Err(source) => Err(archive_error(path, source)),
         }
+    }
+
+    /// Sends an object again under another path, without its bytes lying anywhere in between.
+    pub(super) async fn send(&self, from: &str, to: &str) -> Result<()> {
+        let got = self.store.get(&self.at(from)).await;
+        let got = got.map_err(|source| archive_error(from, source))?;
+        let bytes = got.meta.size;
+        if bytes <= ONE_PUT {
+            let whole = got.bytes().await;
+            let whole = whole.map_err(|source| archive_error(from, source))?;
+            return self.create(to, whole.into()).await;
+        }
+        let archive = |source| archive_error(to, source);
+        let part = STEP.max(bytes.div_ceil(MAX_PARTS));
+        let upload = self
+            .store
+            .put_multipart(&self.at(to))
+            .await
+            .map_err(archive)?;
+        let mut upload = WriteMultipart::new_with_chunk_size(upload, part as usize);
+        let sent: Result<()> = async {
+            let mut chunks = got.into_stream();
+            while let Some(chunk) = chunks
+                .try_next()
+                .await
+                .map_err(|source| archive_error(from, source))?
+            {
+                upload
+                    .wait_for_capacity(PARTS_IN_FLIGHT)
+                    .await
+                    .map_err(archive)?;
+                upload.put(chunk);
+            }
+            Ok(())
+        }
+        .await;
+        if let Err(error) = sent {
+            if let Err(left) = upload.abort().await {
+                tracing::warn!("archive object {to}: parts of a broken upload are left: {left}");
+            }
+            return Err(error);
+        }
+        upload.finish().await.map_err(archive)?;
+        Ok(())
     }
 
     async fn put_parts(

@@ -57,6 +57,8 @@ pub async fn server_database(base: &str) -> (String, ServerDatabase) {
 pub struct World {
     pub chain: Chain,
     pub folder: TempDir,
+    /// The database's.
+    pub url: String,
     server: Option<ServerDatabase>,
 }
 
@@ -91,6 +93,7 @@ impl World {
         Self {
             chain,
             folder,
+            url,
             server,
         }
     }

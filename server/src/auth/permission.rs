@@ -11,7 +11,9 @@ pub enum Permission {
     FileRead,
     /// Bring files in.
     FileCreate,
-    /// Rename and hold files.
+    /// Keep files from being deleted, and release them again.
+    FileHold,
+    /// Move files to another area of the archive.
     FileMove,
     /// Delete files.
     FileDelete,
@@ -29,10 +31,11 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::DataRead,
         Self::FileRead,
         Self::FileCreate,
+        Self::FileHold,
         Self::FileMove,
         Self::FileDelete,
         Self::RunTrigger,
@@ -48,6 +51,7 @@ impl Permission {
             Self::DataRead => "data.read",
             Self::FileRead => "file.read",
             Self::FileCreate => "file.create",
+            Self::FileHold => "file.hold",
             Self::FileMove => "file.move",
             Self::FileDelete => "file.delete",
             Self::RunTrigger => "run.trigger",

@@ -4,9 +4,11 @@
 //! that did not do what it was asked ends with exit code 1.
 
 mod control;
+mod file;
 mod ingest;
 mod migrate;
 mod preview;
+mod rejects;
 mod rules;
 mod sample;
 mod source;
@@ -46,6 +48,12 @@ enum Command {
     Approve(control::OfRun),
     /// End a held run without merging it
     Discard(control::OfRun),
+    /// List or export what a run rejected or corrected
+    Rejects(rejects::Rejects),
+    /// Send a rejected record again with other values
+    Correct(rejects::Correct),
+    /// List, hold, release, move and delete files
+    File(file::Arguments),
     /// Show, check, try out and publish rule sets
     Rules(rules::Arguments),
     /// Show and check the formats by which files are recognised
@@ -95,6 +103,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Command::Undo(arguments) => control::undo(&config, arguments).await,
             Command::Approve(arguments) => control::approve(&config, arguments).await,
             Command::Discard(arguments) => control::discard(&config, arguments).await,
+            Command::Rejects(arguments) => rejects::rejects(&config, arguments).await,
+            Command::Correct(arguments) => rejects::correct(&config, arguments).await,
+            Command::File(arguments) => file::run(&config, arguments).await,
             Command::Rules(arguments) => rules::run(&config, arguments).await,
             Command::Source(arguments) => source::run(&config, arguments),
             Command::Verify(arguments) => verify::run(&config, arguments).await,

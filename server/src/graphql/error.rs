@@ -6,6 +6,7 @@
 //! | `FORBIDDEN` | the person lacks a permission |
 //! | `BAD_USER_INPUT` | the request, an argument or a cursor is wrong |
 //! | `NOT_FOUND` | what a mutation names does not exist |
+//! | `CONFIRMATION_REQUIRED` | what was asked for has a consequence; ask again with `force` if it is meant |
 //! | `TOO_MANY_REQUESTS` | too many wrong passwords for a name, or more at once than this instance does |
 //! | `INTERNAL` | ours; the detail is in the log only |
 //!
@@ -84,6 +85,7 @@ fn code(error: &ServerError) -> &'static str {
         (Some(LoginError::Wrong), _) => "UNAUTHENTICATED",
         (Some(LoginError::TooSoon { .. }), _) => "TOO_MANY_REQUESTS",
         (_, Some(etl::Error::Input(_))) => "BAD_USER_INPUT",
+        (_, Some(etl::Error::Unconfirmed(_))) => "CONFIRMATION_REQUIRED",
         _ => "INTERNAL",
     }
 }

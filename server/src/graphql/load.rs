@@ -10,7 +10,7 @@ use entity::{
     ingest::{archive_object, run, run_phase, source_file},
     mart::{collection, company, country, genre, language},
 };
-use etl::{aggregate, database, history};
+use etl::{aggregate, custody, database, history};
 use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
 use std::{collections::HashMap, hash::Hash};
 
@@ -45,6 +45,13 @@ pub struct Reason {
     /// The reason's code.
     pub code: String,
     /// How often.
+    pub total: i64,
+}
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct Total {
+    /// The number.
     pub total: i64,
 }
 
@@ -90,6 +97,8 @@ pub struct Loaders {
     pub file_runs: Lists<i64, run::Model>,
     /// Archived objects of a file.
     pub file_objects: Lists<i64, archive_object::Model>,
+    /// How many rows of the mart come from a file.
+    pub file_references: Batch<i64, Total>,
 }
 
 impl Loaders {
@@ -116,6 +125,7 @@ impl Loaders {
             file: one(db, "source_file"),
             file_runs: children(db, "run", "source_file_id"),
             file_objects: children(db, "archive_object", "source_file_id"),
+            file_references: file_references(db),
         }
     }
 }
@@ -214,6 +224,11 @@ fn with(db: &DatabaseConnection, as_of: Option<i32>) -> String {
     as_of.map_or_else(String::new, |version| {
         history::as_of(db.get_database_backend(), version)
     })
+}
+
+fn file_references(db: &DatabaseConnection) -> Batch<i64, Total> {
+    let sql = custody::references_sql(db.get_database_backend(), "r.source_file_id IN ({keys})");
+    batch(db, sql, |rows| keyed(rows, "parent_key"))
 }
 
 fn reasons(db: &DatabaseConnection, table: &str) -> Lists<i64, Reason> {

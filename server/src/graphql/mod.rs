@@ -8,9 +8,11 @@ pub mod change;
 pub mod companion;
 pub mod company;
 pub mod control;
+pub mod custody;
 pub mod error;
 pub mod event;
 pub mod file;
+pub mod finding;
 pub mod genre;
 pub mod guard;
 pub mod http;
@@ -34,11 +36,8 @@ pub mod year;
 use crate::auth::{Viewer, login::UnknownNames};
 use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
 use error::Failure;
-use etl::{archive::Archive, chain::Chain, source::Catalog};
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
-};
+use etl::{archive::Archive, chain::Chain, database::containing, source::Catalog};
+use sea_orm::DatabaseConnection;
 use std::{net::IpAddr, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
 
@@ -93,6 +92,8 @@ pub struct Query(
     company::CompanyQuery,
     genre::GenreQuery,
     run::RunQuery,
+    reject::RejectQuery,
+    issue::IssueQuery,
     file::FileQuery,
     rules::RuleQuery,
     source::SourceQuery,
@@ -104,6 +105,7 @@ pub struct Query(
 pub struct Mutation(
     viewer::ViewerMutation,
     control::RunMutation,
+    custody::FileMutation,
     rules::RuleMutation,
     preview::PreviewMutation,
 );
@@ -148,28 +150,6 @@ fn viewer<'a>(ctx: &Context<'a>) -> Option<&'a Viewer> {
 fn number(id: &ID) -> Result<i64, Failure> {
     id.parse()
         .map_err(|_| Failure::Input(format!("an id is a whole number, not {:?}", id.0)))
-}
-
-/// The condition that a column's text contains `part`, without regard to case. SQLite folds the case of
-/// ASCII letters only, so that others are found as they are written.
-fn containing<C: ColumnTrait>(column: C, part: &str) -> Condition {
-    let like = |part: &str| LikeExpr::new(pattern(part)).escape('!');
-    let folded = Expr::expr(Func::lower(Expr::col(column.as_column_ref())));
-    Condition::any()
-        .add(folded.like(like(&part.to_lowercase())))
-        .add(Expr::col(column.as_column_ref()).like(like(part)))
-}
-
-/// A pattern for `LIKE … ESCAPE '!'` that finds `part`.
-fn pattern(part: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in part.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern + "%"
 }
 
 /// A range of years with both ends.

@@ -1,14 +1,17 @@
 //! Records that are not movies.
 
 use super::{
+    finding::{RejectFilter, of_all, of_run},
     lineage,
-    page::{Connection, Direction, PageArgs, page},
+    page::{Connection, PageArgs, cost},
+    run::{Run, of_row},
     scalar::Long,
-    services,
 };
-use async_graphql::{ComplexObject, Context, ID, InputObject, Result, SimpleObject};
+use crate::auth::Permission;
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 use entity::ingest::reject;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use etl::finding::{Filter, Noun};
+use sea_orm::Condition;
 
 /// A record that is not a movie, and why.
 #[derive(Clone, Debug, SimpleObject)]
@@ -55,20 +58,23 @@ const MAX_SHOWN: i64 = 64 << 10;
 
 #[ComplexObject]
 impl Reject {
+    /// The run that refused it.
+    async fn run(&self, ctx: &Context<'_>) -> Result<Run> {
+        of_row(ctx, self.run_id).await
+    }
+
     /// The record as received, at most 64 KiB of it, read back from the archive; bytes that are not UTF-8
-    /// are shown as U+FFFD.
+    /// are shown as U+FFFD. Null where the file's bytes have been deleted.
     #[graphql(complexity = 50)]
-    async fn raw(&self, ctx: &Context<'_>) -> Result<String> {
+    async fn raw(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let length = self.byte_length.0.min(MAX_SHOWN);
-        lineage::raw(ctx, self.run_id, self.line.0, self.byte_offset.0, length).await
+        let place = (self.line.0, self.byte_offset.0, length);
+        lineage::raw(ctx, self.run_id, place).await
     }
 }
 
-/// Which rejects to list.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct RejectFilter {
-    /// Only those with this reason code.
-    code: Option<String>,
+fn condition(filter: Option<RejectFilter>) -> Condition {
+    Filter::from(filter.unwrap_or_default()).condition(Noun::Reject)
 }
 
 /// A page of a run's rejects in the file's order.
@@ -78,18 +84,43 @@ pub async fn rejects(
     filter: Option<RejectFilter>,
     args: PageArgs,
 ) -> Result<Connection<Reject>> {
-    let mut select = reject::Entity::find().filter(reject::Column::RunId.eq(run_id));
-    if let Some(code) = filter.and_then(|filter| filter.code) {
-        select = select.filter(reject::Column::Code.eq(code));
+    use reject::Column::{Id, Line, RunId};
+    let columns = (RunId, Line, Id);
+    of_run::<reject::Entity, _>(ctx, columns, run_id, condition(filter), args).await
+}
+
+/// Queries for rejects.
+#[derive(Default)]
+pub struct RejectQuery;
+
+#[Object]
+impl RejectQuery {
+    /// Records of any run that are not movies, newest first: those of one run, or of the runs of the file
+    /// with the SHA-256 `file`, where it is given.
+    #[graphql(
+        guard = "Permission::FileRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "they are the API's")]
+    async fn rejects(
+        &self,
+        ctx: &Context<'_>,
+        run_id: Option<ID>,
+        file: Option<String>,
+        filter: Option<RejectFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Reject>> {
+        use reject::Column::{Id, RunId};
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let within = (run_id, file);
+        of_all::<reject::Entity, _>(ctx, (RunId, Id), within, condition(filter), args).await
     }
-    let order = [(reject::Column::Line, Direction::Asc)];
-    page(
-        &services(ctx).db,
-        "",
-        select,
-        &order,
-        reject::Column::Id,
-        &args,
-    )
-    .await
 }

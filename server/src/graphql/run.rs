@@ -5,19 +5,20 @@ use super::{
     error::Failure,
     event::RunEvent,
     file::SourceFile,
-    issue::Issue,
+    finding::{IssueFilter, RejectFilter},
+    issue::{Issue, issues},
     load::Reason,
     loaders,
     mover::{self, Mover, MoverMeasure, MoverNoun},
     number,
     page::{Connection, Direction, PageArgs, cost, page},
-    reject::{Reject, RejectFilter, rejects},
+    reject::{Reject, rejects},
     scalar::{DateTime, Long},
     services,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use entity::ingest::{self, issue, run, run_event, run_phase};
+use entity::ingest::{self, run, run_event, run_phase};
 use etl::movers;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -164,6 +165,13 @@ fn progress(row: &run::Model) -> Option<f64> {
     }
 }
 
+/// The run of a row that one has written.
+pub async fn of_row(ctx: &Context<'_>, run_id: i64) -> Result<Run> {
+    let run = loaders(ctx).run.load(run_id).await?;
+    let run = run.ok_or_else(|| Failure::Broken(format!("run {run_id} has rows but is gone")))?;
+    Ok(run.into())
+}
+
 #[ComplexObject]
 impl Run {
     /// Null until the file is archived, or when it could not be.
@@ -270,7 +278,7 @@ impl Run {
         rejects(ctx, self.key, filter, args).await
     }
 
-    /// What was corrected or is doubtful in usable rows.
+    /// What was corrected or is doubtful in usable rows, in the file's order.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
@@ -278,6 +286,7 @@ impl Run {
     async fn issues(
         &self,
         ctx: &Context<'_>,
+        filter: Option<IssueFilter>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -289,8 +298,7 @@ impl Run {
             last,
             before,
         };
-        let select = issue::Entity::find().filter(issue::Column::RunId.eq(self.key));
-        page(&services(ctx).db, "", select, &[], issue::Column::Id, &args).await
+        issues(ctx, self.key, filter, args).await
     }
 
     /// The run's log, oldest first.

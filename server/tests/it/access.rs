@@ -30,6 +30,13 @@ fn operations(of: &str) -> Vec<(String, String)> {
             .iter()
             .any(|found| found.name.node == name && matches!(found.kind, TypeKind::Object(_)))
     };
+    let first_value = |name: &str| {
+        let found = types.iter().find(|found| found.name.node == name)?;
+        match &found.kind {
+            TypeKind::Enum(kind) => Some(kind.values[0].node.value.node.to_string()),
+            _ => None,
+        }
+    };
     let root = types.iter().find(|found| found.name.node == of).unwrap();
     let TypeKind::Object(root) = &root.kind else {
         panic!()
@@ -42,8 +49,12 @@ fn operations(of: &str) -> Vec<(String, String)> {
             let given: Vec<_> = needed
                 .filter(|a| a.node.default_value.is_none())
                 .map(|a| {
-                    let list = a.node.ty.node.to_string().starts_with('[');
-                    let value = if list { "[]" } else { "\"1\"" };
+                    let ty = a.node.ty.node.to_string();
+                    let value = match first_value(ty.trim_end_matches('!')) {
+                        Some(value) => value,
+                        None if ty.starts_with('[') => "[]".to_owned(),
+                        None => "\"1\"".to_owned(),
+                    };
                     format!("{}: {value}", a.node.name.node)
                 })
                 .collect();
@@ -153,7 +164,7 @@ async fn a_session_begins_with_the_password_and_ends_with_the_sign_out() {
         let viewer = person.ask(who, json!({})).await;
         assert_eq!(
             viewer["viewer"]["permissions"].as_array().unwrap().len(),
-            10
+            11
         );
         // The session lives in the database: it holds on an instance that has just started.
         app.pause().await;

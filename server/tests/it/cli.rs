@@ -1,15 +1,18 @@
 //! The command line as people and scripts use it.
 
 use crate::world::{Line, engines, file, server_database};
+use entity::access::audit_event;
+use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::Value;
 use std::{
     io::Write,
     path::Path,
     process::{Command, Output, Stdio},
 };
+use tokio::runtime::Handle;
 
-struct Shell {
-    folder: tempfile::TempDir,
+pub struct Shell {
+    pub folder: tempfile::TempDir,
     database: String,
 }
 
@@ -24,14 +27,31 @@ impl Shell {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// What people did, in order.
+    pub fn trail(&self) -> Vec<audit_event::Model> {
+        let url = match self.database.strip_prefix("sqlite://") {
+            Some(path) => format!("sqlite://{}", self.folder.path().join(path).display()),
+            None => self.database.clone(),
+        };
+        tokio::task::block_in_place(|| {
+            Handle::current().block_on(async {
+                let db = etl::database::connect(&url).await.unwrap();
+                let events = audit_event::Entity::find().order_by_asc(audit_event::Column::Id);
+                let events = events.all(&db).await.unwrap();
+                db.close().await.unwrap();
+                events
+            })
+        })
     }
 
     fn with_input(&self, arguments: &[&str], input: &str) -> Output {
@@ -51,13 +71,13 @@ impl Shell {
         child.wait_with_output().unwrap()
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 }
 
 /// Runs a test on each engine, with a folder of its own to work in.
-async fn on_every_engine(test: impl Fn(&Shell)) {
+pub async fn on_every_engine(test: impl Fn(&Shell)) {
     for engine in engines() {
         let (url, server) = match &engine {
             None => ("sqlite://data/marquee.db".to_owned(), None),
@@ -77,7 +97,7 @@ async fn on_every_engine(test: impl Fn(&Shell)) {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

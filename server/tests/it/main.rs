@@ -6,6 +6,8 @@ mod answers;
 mod app;
 mod arrival;
 mod cli;
+mod custody;
+mod finding;
 mod history;
 mod http;
 mod preview;

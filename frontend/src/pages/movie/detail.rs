@@ -50,7 +50,8 @@ struct Lineage {
     line: i64,
     byte_offset: i64,
     byte_length: i64,
-    raw: String,
+    raw: Option<String>,
+    missing: Option<String>,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -237,7 +238,7 @@ fn lineage(lineage: Lineage) -> AnyView {
                 </dd></div>
             </dl>
             <h3>"The record as received"</h3>
-            <pre class="raw" tabindex="0" data-testid="lineage-raw">{lineage.raw}</pre>
+            <pre class="raw" tabindex="0" data-testid="lineage-raw">{lineage.raw.or(lineage.missing)}</pre>
         },
     )
 }

@@ -14,7 +14,7 @@ use crate::components::value::{text, whole};
 
 #[derive(cynic::InputObject, Clone)]
 struct RejectFilter {
-    code: Option<String>,
+    code: Option<Vec<String>>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -37,7 +37,7 @@ struct Reject {
     column: Option<String>,
     value: Option<String>,
     message: String,
-    raw: String,
+    raw: Option<String>,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -70,9 +70,9 @@ pub fn rejects(id: Memo<String>, state: ListState) -> AnyView {
             let page = page_variables(id, state);
             RejectsQuery::build(RejectVariables {
                 id: page.id,
-                filter: state
-                    .get("code")
-                    .map(|code| RejectFilter { code: Some(code) }),
+                filter: state.get("code").map(|code| RejectFilter {
+                    code: Some(vec![code]),
+                }),
                 first: page.first,
                 after: page.after,
                 last: page.last,
@@ -131,10 +131,12 @@ fn reject_columns() -> Vec<Column<Reject>> {
                 whole(row.byte_length),
                 whole(row.byte_offset)
             );
+            let raw = row.raw.clone();
+            let raw = raw.unwrap_or_else(|| "The file's bytes have been deleted.".to_owned());
             Cell::new(view! {
                 <div class="prose">
                     {row.message.clone()}
-                    <details><summary title=place>"Raw record"</summary><pre>{row.raw.clone()}</pre></details>
+                    <details><summary title=place>"Raw record"</summary><pre>{raw}</pre></details>
                 </div>
             })
         }),
