@@ -4,13 +4,16 @@ use crate::{
     Result, aggregate,
     archive::Archive,
     chain::Chain,
-    companion, database,
+    companion, custody, database,
     differ::{self, Compared},
     outcome,
     scratch::replay::{Progress, Replay},
 };
-use entity::ingest::archive_object;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
+use entity::ingest::{archive_object, run, source_file};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
 use serde::Serialize;
 
 /// One thing that was checked.
@@ -31,6 +34,8 @@ pub struct Replayed {
     pub version: i32,
     /// One sentence for each thing that makes a replay impossible; nothing was compared then.
     pub obstacles: Vec<String>,
+    /// One sentence for each file whose bytes somebody deleted on purpose; nothing was replayed then.
+    pub deleted: Vec<String>,
     /// How the mart's tables compare with the replayed ones.
     pub tables: Vec<Compared>,
 }
@@ -112,6 +117,15 @@ pub async fn verify_as(chain: &Chain, options: &Options<'_>) -> Result<Report> {
 
 /// Replays the ledger, and what is merged meanwhile, until it has caught up with the mart; then compares.
 async fn replay(chain: &Chain, options: &Options<'_>) -> Result<Replayed> {
+    let deleted = deleted(&chain.db).await?;
+    if !deleted.is_empty() {
+        return Ok(Replayed {
+            version: 0,
+            obstacles: Vec::new(),
+            deleted,
+            tables: Vec::new(),
+        });
+    }
     let mut replay = Replay::new().await?;
     let mut tables = Vec::new();
     let obstacles = loop {
@@ -139,8 +153,25 @@ async fn replay(chain: &Chain, options: &Options<'_>) -> Result<Replayed> {
     Ok(Replayed {
         version,
         obstacles,
+        deleted,
         tables,
     })
+}
+
+/// A sentence for each file of which a run is merged and whose bytes somebody has deleted.
+async fn deleted(db: &DatabaseConnection) -> Result<Vec<String>> {
+    let merged = run::Entity::find()
+        .filter(run::Column::DataVersion.is_not_null())
+        .select_only()
+        .column(run::Column::SourceFileId)
+        .into_query();
+    let files = source_file::Entity::find()
+        .filter(source_file::Column::DeletedAt.is_not_null())
+        .filter(source_file::Column::Id.in_subquery(merged))
+        .order_by_asc(source_file::Column::Id)
+        .all(db)
+        .await?;
+    Ok(files.iter().filter_map(custody::missing).collect())
 }
 
 /// Hashes every archived object again.

@@ -273,7 +273,7 @@ async fn a_file_is_deleted_only_when_nothing_speaks_against_it() {
         assert!(actions[1].1.as_ref().unwrap().contains("a court asks"));
         let before = actions[2].1.as_ref().unwrap();
         assert!(
-            before.contains("5 objects") && before.contains("2 movies"),
+            before.contains("5 objects") && before.contains("2 rows"),
             "{before}"
         );
         assert_eq!(actions[2].2.as_deref(), Some("a wish"));

@@ -139,7 +139,7 @@ impl Vault {
     }
 
     pub async fn verified(&self) {
-        let report = verify::verify(self.db(), &self.world.chain.archive);
+        let report = verify::verify(&self.world.chain);
         let report = report.await.unwrap();
         assert!(report.is_clean(), "{report:?}");
     }

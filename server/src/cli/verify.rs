@@ -75,6 +75,9 @@ fn text(report: &Report) -> String {
     let Some(replay) = &report.replay else {
         return text;
     };
+    for missing in &replay.deleted {
+        let _ = writeln!(text, "not replayed: {missing}");
+    }
     for obstacle in &replay.obstacles {
         let _ = writeln!(text, "replay: {obstacle}");
     }
