@@ -37,6 +37,8 @@ pub mod movie {
         pub collection_id: Option<i64>,
         /// First 16 bytes of the SHA-256 over every field and link; equal rows have equal hashes.
         pub row_hash: Vec<u8>,
+        /// Whether the values and links are here; if not, the mart had the row just so when it was read.
+        pub whole: bool,
         pub byte_offset: i64,
         pub byte_length: i64,
     }

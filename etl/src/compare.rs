@@ -13,6 +13,8 @@ pub struct Changes {
     pub superseded: i64,
     /// Movies taken out of the mart; no rows that were read.
     pub deleted: i64,
+    /// Rows staged in brief that the mart no longer has just so: they have to be staged again, whole.
+    pub stale: i64,
 }
 
 impl Changes {
@@ -27,6 +29,7 @@ impl Changes {
                 "unchanged" => changes.unchanged = count,
                 "superseded" => changes.superseded = count,
                 "deleted" => changes.deleted = count,
+                "stale" => changes.stale = count,
                 other => return Err(DbErr::Custom(format!("unknown kind of change {other}"))),
             }
         }
@@ -55,6 +58,7 @@ impl std::ops::Add for Changes {
             unchanged: self.unchanged + other.unchanged,
             superseded: self.superseded + other.superseded,
             deleted: self.deleted + other.deleted,
+            stale: self.stale + other.stale,
         }
     }
 }
@@ -100,9 +104,10 @@ async fn movies<C: ConnectionTrait>(db: &C, run_id: i64, keep: Keep) -> Result<C
             "INSERT INTO staging_change (run_id, line, movie_id, kind)
          SELECT s.run_id, s.line, s.movie_id,
                 CASE WHEN s.line <> l.kept THEN 'superseded'
-                     WHEN m.id IS NULL THEN 'inserted'
                      WHEN m.row_hash = s.row_hash THEN 'unchanged'
                      WHEN owner.source_file_id > mine.source_file_id THEN 'superseded'
+                     WHEN s.whole = 0 THEN 'stale'
+                     WHEN m.id IS NULL THEN 'inserted'
                      ELSE 'updated' END
          FROM staging_movie s
          JOIN (SELECT movie_id, {kept}(line) AS kept FROM staging_movie

@@ -40,6 +40,9 @@ pub enum Error {
     /// Another worker has taken the run over.
     #[error("the lease on this run was lost to another worker; that one carries it on")]
     LeaseLost,
+    /// The mart has changed since the run has staged its file.
+    #[error("the mart has changed since the file was read; try the run again")]
+    Stale,
     /// The run was cancelled by a person or by shutdown.
     #[error("cancelled")]
     Cancelled,

@@ -84,6 +84,9 @@ async fn merge_in<C: ConnectionTrait>(
         }
     };
     let movies = found.movies;
+    if movies.stale > 0 {
+        return Err(Error::Stale);
+    }
     merge::merge(tx, run_id, version, &movies, after).await?;
     companion::merge(tx, run_id, version, after).await?;
     let merged = Utc::now();

@@ -12,7 +12,7 @@ use crate::{
     queue::Lease,
     read::{ReadOptions, Terms},
     rules::{self, Keep, RuleSet},
-    stage,
+    stage::{self, Extent},
     transform::{self, Transformed},
     undo,
 };
@@ -53,24 +53,66 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
         {
             return outcome::duplicate(chain, lease, &journal, first).await;
         }
-        let read = read_and_stage(chain, lease, &journal, &file, rules.clone(), true).await?;
+        let kind = Reading::First;
+        let read = read_and_stage(chain, lease, &journal, &file, rules.clone(), kind).await?;
         archive_transformed(chain, &journal, &file, read).await?;
     }
     let keep = rules.meaning.keep;
-    let (found, against) = compare_with_mart(chain, &journal, keep).await?;
+    let (mut found, mut against) = compare_with_mart(chain, &journal, keep).await?;
     if !approved
         && let Some(because) = reason_to_hold(chain, &journal, &rules, &found.all()).await?
     {
         return outcome::hold(chain, lease, &journal, found.all(), &because).await;
     }
-    let what = What::Staged {
-        found,
-        against,
-        keep,
-    };
-    outcome::merge(chain, lease, &journal, what).await?;
+    let mut whole = false;
+    loop {
+        let merged = if found.movies.stale > 0 {
+            Err(Error::Stale)
+        } else {
+            let what = What::Staged {
+                found,
+                against,
+                keep,
+            };
+            outcome::merge(chain, lease, &journal, what).await
+        };
+        match merged {
+            Err(Error::Stale) if !whole => {
+                whole = true;
+                stage_whole(chain, lease, &journal, rules.clone()).await?;
+                (found, against) = compare_with_mart(chain, &journal, keep).await?;
+            }
+            merged => break merged?,
+        }
+    }
     merge::clear_staging(&chain.db, lease.run_id).await?;
     Ok(())
+}
+
+/// Stages the run's file once more, every row whole, because others have changed the mart since it was read.
+async fn stage_whole(
+    chain: &Chain,
+    lease: &Lease,
+    journal: &Journal,
+    rules: Arc<RuleSet>,
+) -> Result<()> {
+    let message = "the mart has changed since the file was read; reading it once more";
+    journal.event(EventLevel::Info, message).await?;
+    merge::clear_staging(&chain.db, lease.run_id).await?;
+    let file = archive_raw(chain, journal, None).await?;
+    read_and_stage(chain, lease, journal, &file, rules, Reading::Again).await?;
+    Ok(())
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// To be staged, and written as Parquet.
+    First,
+    /// To be staged once more, whole.
+    Again,
+    /// To be staged in a scratch database.
+    Rehearsal,
 }
 
 /// As [`execute`], for a run in a scratch database: nothing is written to the archive, nothing is a duplicate
@@ -85,7 +127,8 @@ pub async fn rehearse(chain: &Chain, lease: &Lease, rules: Arc<RuleSet>) -> Resu
         return Ok(None);
     }
     let file = archive_raw(chain, &journal, None).await?;
-    read_and_stage(chain, lease, &journal, &file, rules.clone(), false).await?;
+    let kind = Reading::Rehearsal;
+    read_and_stage(chain, lease, &journal, &file, rules.clone(), kind).await?;
     let keep = rules.meaning.keep;
     let (found, against) = compare_with_mart(chain, &journal, keep).await?;
     let because = reason_to_hold(chain, &journal, &rules, &found.all()).await?;
@@ -169,7 +212,7 @@ async fn read_and_stage(
     journal: &Journal,
     file: &source_file::Model,
     rules: Arc<RuleSet>,
-    parquet: bool,
+    kind: Reading,
 ) -> Result<Transformed> {
     let run = journal.run().await?;
     let reading = journal.begin(RunStatus::Reading).await?;
@@ -181,8 +224,11 @@ async fn read_and_stage(
         rules,
     };
     let (mut batches, bytes_read, reader) =
-        transform::start(input, terms, lease, &run.file_name, parquet);
-    let mut staged = stage::Progress::default();
+        transform::start(input, terms, lease, &run.file_name, kind == Reading::First);
+    let mut staged = stage::Progress::new(match kind {
+        Reading::First | Reading::Rehearsal => Extent::News,
+        Reading::Again => Extent::All,
+    });
     let mut failure = None;
     while let Some(batch) = batches.recv().await {
         let bytes = bytes_read.load(std::sync::atomic::Ordering::Relaxed) as i64;

@@ -10,14 +10,15 @@ use crate::{
     source::Companion,
 };
 use chrono::Datelike;
-use entity::{companion, ingest, staging};
+use entity::{companion, ingest, mart, staging};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DatabaseConnection, DbErr, IntoActiveModel,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
+    EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 use sha2::{Digest, Sha256};
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -29,7 +30,7 @@ const BATCH_BYTES: u64 = 4 << 20;
 /// Rows ready to be inserted, and what was counted on the way.
 #[derive(Default)]
 pub struct Batch {
-    movies: Vec<staging::movie::ActiveModel>,
+    movies: Vec<staging::movie::Model>,
     companies: Vec<staging::company::ActiveModel>,
     genres: Vec<staging::genre::ActiveModel>,
     collections: Vec<staging::collection::ActiveModel>,
@@ -55,9 +56,62 @@ impl Batch {
             || self.rejects.len() + self.issues.len() >= BATCH_ROWS
     }
 
+    /// Takes out the movies that the mart has just so, with their links; answers what is to be staged of
+    /// them: that they are there.
+    async fn abridge<C: ConnectionTrait>(
+        &mut self,
+        db: &C,
+    ) -> Result<Vec<staging::movie::ActiveModel>, DbErr> {
+        let mut hashes = HashMap::with_capacity(self.movies.len());
+        for movies in self.movies.chunks(bulk::CHUNK) {
+            let found: Vec<(i64, Vec<u8>)> = mart::movie::Entity::find()
+                .select_only()
+                .columns([mart::movie::Column::Id, mart::movie::Column::RowHash])
+                .filter(mart::movie::Column::Id.is_in(movies.iter().map(|movie| movie.movie_id)))
+                .into_tuple()
+                .all(db)
+                .await?;
+            hashes.extend(found);
+        }
+        let is_known = |movie: &staging::movie::Model| {
+            let hash = hashes.get(&movie.movie_id);
+            hash.is_some_and(|hash| *hash == movie.row_hash)
+        };
+        let (known, news): (Vec<_>, Vec<_>) = std::mem::take(&mut self.movies)
+            .into_iter()
+            .partition(is_known);
+        self.movies = news;
+        if known.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lines: HashSet<i64> = known.iter().map(|movie| movie.line).collect();
+        macro_rules! without_known {
+            ($($links:ident)*) => {$(
+                self.$links.retain(|link| !link.line.try_as_ref().is_some_and(|l| lines.contains(l)));
+            )*};
+        }
+        without_known!(movie_companies movie_genres movie_countries movie_languages);
+        let brief = |movie: staging::movie::Model| staging::movie::ActiveModel {
+            run_id: ActiveValue::Set(movie.run_id),
+            line: ActiveValue::Set(movie.line),
+            movie_id: ActiveValue::Set(movie.movie_id),
+            title: ActiveValue::Set(String::new()),
+            row_hash: ActiveValue::Set(movie.row_hash),
+            whole: ActiveValue::Set(false),
+            byte_offset: ActiveValue::Set(movie.byte_offset),
+            byte_length: ActiveValue::Set(movie.byte_length),
+            ..Default::default()
+        };
+        Ok(known.into_iter().map(brief).collect())
+    }
+
     /// Writes the batch to the staging and reject tables.
     async fn insert<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
-        bulk::insert::<staging::movie::Entity, _>(db, self.movies).await?;
+        let movies = self
+            .movies
+            .into_iter()
+            .map(IntoActiveModel::into_active_model);
+        bulk::insert::<staging::movie::Entity, _>(db, movies.collect()).await?;
         bulk::insert::<staging::company::Entity, _>(db, self.companies).await?;
         bulk::insert::<staging::genre::Entity, _>(db, self.genres).await?;
         bulk::insert::<staging::collection::Entity, _>(db, self.collections).await?;
@@ -73,9 +127,19 @@ impl Batch {
     }
 }
 
+/// How much of a file is staged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What the mart has just so only in brief: the usual way, which makes a reload cheap.
+    News,
+    /// Every row whole, for the mart may change before the merge; rejects and issues are there already.
+    All,
+}
+
 /// What has been staged so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Progress {
+    extent: Extent,
     /// Records of all kinds.
     pub read: i64,
     pub rejected: i64,
@@ -83,13 +147,23 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Nothing yet.
+    pub fn new(extent: Extent) -> Self {
+        Self {
+            extent,
+            read: 0,
+            rejected: 0,
+            issues: 0,
+        }
+    }
+
     /// Inserts a batch and writes the progress to the run, in one transaction; `bytes_read` is how far
     /// the file has been read.
     pub async fn insert(
         &mut self,
         db: &DatabaseConnection,
         lease: &Lease,
-        batch: Batch,
+        mut batch: Batch,
         bytes_read: i64,
     ) -> Result<()> {
         self.read += batch.rows;
@@ -98,6 +172,16 @@ impl Progress {
         let tx = database::begin(db).await?;
         // Whoever has been cut off, or whose run was cancelled, writes no more.
         lease.renew(&tx).await?;
+        match self.extent {
+            Extent::News => {
+                let known = batch.abridge(&tx).await?;
+                bulk::insert::<staging::movie::Entity, _>(&tx, known).await?;
+            }
+            Extent::All => {
+                batch.rejects.clear();
+                batch.issues.clear();
+            }
+        }
         batch.insert(&tx).await?;
         ingest::run::ActiveModel {
             id: ActiveValue::Set(lease.run_id),
@@ -294,40 +378,38 @@ impl Batcher {
                 name: ActiveValue::Set(collection.name),
             });
         }
-        batch.movies.push(
-            staging::movie::Model {
-                run_id,
-                line,
-                movie_id: record.id,
-                title: record.title,
-                original_title: record.original_title,
-                imdb_id: record.imdb_id,
-                adult: record.adult,
-                budget: record.budget,
-                revenue: record.revenue,
-                popularity: record.popularity,
-                release_year: record
-                    .release_date
-                    .filter(|_| !record.uncounted)
-                    .map(|date| date.year()),
-                release_date: record.release_date,
-                runtime: record.runtime,
-                status: record.status,
-                original_language: record.original_language,
-                overview: record.overview,
-                tagline: record.tagline,
-                homepage: record.homepage,
-                poster_path: record.poster_path,
-                video: record.video,
-                vote_average: record.vote_average,
-                vote_count: record.vote_count,
-                collection_id,
-                row_hash,
-                byte_offset: position.byte_offset as i64,
-                byte_length: position.byte_length as i64,
-            }
-            .into_active_model(),
-        );
+        batch.movies.push(staging::movie::Model {
+            run_id,
+            line,
+            movie_id: record.id,
+            title: record.title,
+            original_title: record.original_title,
+            imdb_id: record.imdb_id,
+            adult: record.adult,
+            budget: record.budget,
+            revenue: record.revenue,
+            popularity: record.popularity,
+            release_year: record
+                .release_date
+                .filter(|_| !record.uncounted)
+                .map(|date| date.year()),
+            release_date: record.release_date,
+            runtime: record.runtime,
+            status: record.status,
+            original_language: record.original_language,
+            overview: record.overview,
+            tagline: record.tagline,
+            homepage: record.homepage,
+            poster_path: record.poster_path,
+            video: record.video,
+            vote_average: record.vote_average,
+            vote_count: record.vote_count,
+            collection_id,
+            row_hash,
+            whole: true,
+            byte_offset: position.byte_offset as i64,
+            byte_length: position.byte_length as i64,
+        });
     }
 }
 

@@ -109,7 +109,7 @@ async fn files_are_held_moved_and_deleted_by_those_who_may() {
         }
         let moved = (trail[2].value_before.as_deref(), trail[2].value_after.as_deref());
         assert_eq!(moved, (Some("raw"), Some("cold")));
-        assert!(trail[3].value_before.as_ref().unwrap().contains("1 movies"));
+        assert!(trail[3].value_before.as_ref().unwrap().contains("1 rows"));
     })
     .await;
 }
