@@ -38,7 +38,7 @@ async fn of_entities(db: &DatabaseConnection) -> Tables {
         access: user role user_role session token audit_event,
         aggregate: year_total company_year genre_year company_genre_year,
         ingest: source_file run mart_state data_version job arrival run_phase run_event reject issue
-            revision archive_object rule_set,
+            revision archive_object rule_set backfill backfill_run,
         mart: company genre collection country language movie movie_company movie_genre movie_country
             movie_language,
         past: movie movie_company movie_genre movie_country movie_language name,

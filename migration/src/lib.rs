@@ -13,6 +13,7 @@ mod m20261124_000004_staging;
 mod m20261124_000005_aggregate;
 mod m20261124_000006_past;
 mod m20261124_000007_rule;
+mod m20261125_000010_backfill;
 
 /// All steps in order.
 pub struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_aggregate::Migration),
             Box::new(m20261124_000006_past::Migration),
             Box::new(m20261124_000007_rule::Migration),
+            Box::new(m20261125_000010_backfill::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 //! Objects are types of their own, made from entities, so that no private column is shown. Fields ask
 //! [`load::Loaders`] for what they are related to, and a guard asks [`crate::auth::require`].
 
+pub mod backfill;
 pub mod batch;
 pub mod change;
 pub mod company;
@@ -79,6 +80,7 @@ pub struct Query(
     run::RunQuery,
     file::FileQuery,
     rules::RuleQuery,
+    backfill::BackfillQuery,
     viewer::ViewerQuery,
 );
 
@@ -87,6 +89,7 @@ pub struct Query(
 pub struct Mutation(
     viewer::ViewerMutation,
     control::RunMutation,
+    backfill::BackfillMutation,
     rules::RuleMutation,
     preview::PreviewMutation,
 );
