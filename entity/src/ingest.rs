@@ -406,6 +406,49 @@ pub mod revision {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Files read again together.
+pub mod backfill {
+    use super::RunMode;
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "backfill")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// The user's name, or `command line`.
+        pub created_by: String,
+        pub created_at: DateTimeUtc,
+        pub rule_version: i32,
+        pub mode: RunMode,
+        /// How many files.
+        pub total: i64,
+        pub bytes_total: i64,
+        pub cancelled_at: Option<DateTimeUtc>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A run of a backfill.
+pub mod backfill_run {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "backfill_run")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub run_id: i64,
+        pub backfill_id: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// A published rule set.
 pub mod rule_set {
     use sea_orm::entity::prelude::*;

@@ -127,16 +127,19 @@ async fn movies<C: ConnectionTrait>(db: &C, run_id: i64, keep: Keep) -> Result<C
 /// Where a file is read again: the movies that the mart has from it and that are none under these rules are
 /// to be deleted.
 async fn leave_out<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+    let found = format!("SELECT movie_id FROM staging_change WHERE run_id = {run_id}");
+    let others = database::where_not_among(db.get_database_backend(), "m.id", &found);
     database::execute(
         db,
-        "INSERT INTO staging_change (run_id, line, movie_id, kind)
+        &format!(
+            "INSERT INTO staging_change (run_id, line, movie_id, kind)
          SELECT mine.id, m.line, m.id, 'deleted'
          FROM run mine
          JOIN run owner ON owner.source_file_id = mine.source_file_id
          JOIN movie m ON m.run_id = owner.id
-         WHERE mine.id = ? AND mine.kind = 'reprocess'
-         AND m.id NOT IN (SELECT movie_id FROM staging_change WHERE run_id = ?)",
-        [run_id.into(), run_id.into()],
+         {others} AND mine.id = ? AND mine.kind = 'reprocess'"
+        ),
+        [run_id.into()],
     )
     .await?;
     Ok(())

@@ -8,7 +8,9 @@ use crate::{
     undo,
 };
 use chrono::Utc;
-use entity::ingest::{RunKind, RunMode, RunStatus, Trigger, job, run, source_file};
+use entity::ingest::{
+    RunKind, RunMode, RunStatus, Trigger, backfill, backfill_run, job, run, source_file,
+};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
     EntityTrait, QueryFilter, QueryOrder,
@@ -90,7 +92,7 @@ pub async fn reprocess_file(
     mode: RunMode,
 ) -> Result<i64> {
     let file = custody::find(db, sha256).await?;
-    insert_reprocess(db, &file, trigger, rule_version, mode).await
+    reprocess_one(db, &file, trigger, rule_version, mode).await
 }
 
 /// Queues the file of a run to be read again.
@@ -111,31 +113,64 @@ pub async fn reprocess_run(
             old.file_name
         ))
     })?;
-    insert_reprocess(db, &file, trigger, rule_version, mode).await
+    reprocess_one(db, &file, trigger, rule_version, mode).await
 }
 
-/// Queues every archived file that has been loaded, oldest first, to be read again; deleted ones are left out.
+/// Queues every archived file that has been loaded and not deleted, oldest first, to be read again, as one
+/// backfill that `by` has begun.
 pub async fn reprocess_all(
     db: &DatabaseConnection,
+    by: &str,
     trigger: Trigger,
     rule_version: i32,
     mode: RunMode,
-) -> Result<Vec<i64>> {
+) -> Result<backfill::Model> {
     let files = source_file::Entity::find()
         .filter(source_file::Column::Source.is_not_null())
         .filter(source_file::Column::DeletedAt.is_null())
         .order_by_asc(source_file::Column::Id)
         .all(db)
         .await?;
-    let mut runs = Vec::with_capacity(files.len());
-    for file in &files {
-        runs.push(insert_reprocess(db, file, trigger, rule_version, mode).await?);
+    let tx = database::begin(db).await?;
+    let backfill = backfill::ActiveModel {
+        created_by: Set(by.to_owned()),
+        created_at: Set(Utc::now()),
+        rule_version: Set(rule_version),
+        mode: Set(mode),
+        total: Set(files.len() as i64),
+        bytes_total: Set(files.iter().map(|file| file.bytes).sum()),
+        ..Default::default()
     }
-    Ok(runs)
+    .insert(&tx)
+    .await?;
+    for file in &files {
+        let run_id = insert_reprocess(&tx, file, trigger, rule_version, mode).await?;
+        backfill_run::ActiveModel {
+            run_id: Set(run_id),
+            backfill_id: Set(backfill.id),
+        }
+        .insert(&tx)
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(backfill)
 }
 
-async fn insert_reprocess(
+async fn reprocess_one(
     db: &DatabaseConnection,
+    file: &source_file::Model,
+    trigger: Trigger,
+    rule_version: i32,
+    mode: RunMode,
+) -> Result<i64> {
+    let tx = database::begin(db).await?;
+    let run_id = insert_reprocess(&tx, file, trigger, rule_version, mode).await?;
+    tx.commit().await?;
+    Ok(run_id)
+}
+
+async fn insert_reprocess<C: ConnectionTrait>(
+    db: &C,
     file: &source_file::Model,
     trigger: Trigger,
     rule_version: i32,
@@ -149,8 +184,7 @@ async fn insert_reprocess(
         .one(db)
         .await?
         .map_or_else(|| file.name.clone(), |run| run.file_name);
-    let tx = database::begin(db).await?;
-    custody::lock_to_read(&tx, file.id).await?;
+    custody::lock_to_read(db, file.id).await?;
     let run = run::ActiveModel {
         kind: Set(RunKind::Reprocess),
         mode: Set(mode),
@@ -158,10 +192,9 @@ async fn insert_reprocess(
         bytes_total: Set(Some(file.bytes)),
         ..new_run(name, trigger, rule_version)
     }
-    .insert(&tx)
+    .insert(db)
     .await?;
-    insert_job(&tx, run.id, None, REPROCESS_PRIORITY).await?;
-    tx.commit().await?;
+    insert_job(db, run.id, None, REPROCESS_PRIORITY).await?;
     Ok(run.id)
 }
 

@@ -260,6 +260,19 @@ pub fn json_value(backend: DatabaseBackend, text: &str, name: &str) -> String {
     }
 }
 
+/// The tail of a `SELECT` that leaves out the rows whose `id` is among what `select` gives as `movie_id`: a join,
+/// perhaps, and the beginning of a `WHERE`.
+pub fn where_not_among(backend: DatabaseBackend, id: &str, select: &str) -> String {
+    match backend {
+        DatabaseBackend::Sqlite => format!("WHERE {id} NOT IN ({select})"),
+        // MariaDB would now and then look through all of the list for every row.
+        _ => format!(
+            "LEFT JOIN (SELECT DISTINCT movie_id FROM ({select}) listed) among ON among.movie_id = {id}
+              WHERE among.movie_id IS NULL"
+        ),
+    }
+}
+
 /// The SQL that turns a sum over 64-bit integers back into one (MySQL sums them as decimals).
 pub fn integer_sum(backend: DatabaseBackend, expression: &str) -> String {
     match backend {

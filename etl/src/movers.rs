@@ -252,14 +252,14 @@ impl Statement {
         let now = |but: &str| {
             format!(
                 "{} FROM touched t {then} movie_{noun} l ON l.{noun}_id = t.noun_id
-                 {then} movie m ON m.id = l.movie_id AND m.release_year = t.year WHERE {but}",
+                 {then} movie m ON m.id = l.movie_id AND m.release_year = t.year {but}",
                 columns("m")
             )
         };
         match state {
-            State::Now => vec![now("1 = 1")],
+            State::Now => vec![now("")],
             State::Version(version) => vec![
-                now(&unchanged_since("m.id", version)),
+                now(&format!("WHERE {}", unchanged_since("m.id", version))),
                 // What each movie that was changed later was before.
                 format!(
                     "{} FROM (SELECT r.movie_id, MIN(r.version) AS version
@@ -273,9 +273,13 @@ impl Statement {
                 ),
             ],
             State::Staged(run_id) => vec![
-                now(&format!(
-                    "m.id NOT IN (SELECT c.movie_id FROM staging_change c
-                     WHERE c.run_id = {run_id} AND c.kind IN ('updated', 'deleted'))"
+                now(&database::where_not_among(
+                    self.backend,
+                    "m.id",
+                    &format!(
+                        "SELECT c.movie_id FROM staging_change c
+                         WHERE c.run_id = {run_id} AND c.kind IN ('updated', 'deleted')"
+                    ),
                 )),
                 format!(
                     "{} FROM {} {then} touched t ON t.noun_id = l.{noun}_id AND t.year = s.release_year

@@ -284,10 +284,21 @@ pub async fn work(chain: Chain, wake: Arc<Notify>, shutdown: CancellationToken) 
 
 /// Runs one queued run to its end, or until it is held, here; when another worker has it, waits for that one.
 pub async fn run_now(chain: &Chain, run_id: i64) -> Result<run::Model> {
-    let never = CancellationToken::new();
+    run_until(chain, run_id, &CancellationToken::new()).await
+}
+
+/// As [`run_now`], but gives the run back to the queue when told to stop.
+///
+/// # Errors
+/// [`Error::Cancelled`] when it was told to.
+pub async fn run_until(
+    chain: &Chain,
+    run_id: i64,
+    shutdown: &CancellationToken,
+) -> Result<run::Model> {
     loop {
         if let Some((lease, job)) = take(chain, Some(run_id)).await? {
-            execute(chain, lease, job, &never).await;
+            execute(chain, lease, job, shutdown).await;
         }
         let run = run::Entity::find_by_id(run_id)
             .one(&chain.db)
@@ -296,7 +307,10 @@ pub async fn run_now(chain: &Chain, run_id: i64) -> Result<run::Model> {
         if run.status.is_final() || run.status == RunStatus::Held {
             return Ok(run);
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(200)) => {}
+            () = shutdown.cancelled() => return Err(Error::Cancelled),
+        }
     }
 }
 

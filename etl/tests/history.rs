@@ -443,9 +443,7 @@ async fn reading_the_archive_again_changes_nothing() {
         }
         world.load("bad.csv", "a,b\n").await;
         let mart = dump(db).await;
-        let runs = control::reprocess_all(db, Trigger::Command, 1, RunMode::Merge)
-            .await
-            .unwrap();
+        let runs = world.reprocess_all(1).await;
         assert_eq!(runs.len(), 5, "what was no movie file is left out");
         for id in runs {
             let run = queue::run_now(&world.chain, id).await.unwrap();

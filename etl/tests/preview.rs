@@ -151,10 +151,7 @@ async fn assert_foretold(world: &World, draft: &str, foretold: &Preview, base: &
         .await
         .unwrap()
         .version;
-    let by = Trigger::Command;
-    let runs = control::reprocess_all(db, by, version, RunMode::Merge)
-        .await
-        .unwrap();
+    let runs = world.reprocess_all(version).await;
     let mut held = Vec::new();
     for id in &runs {
         let mut run = queue::run_now(&world.chain, *id).await.unwrap();

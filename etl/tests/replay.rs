@@ -94,11 +94,8 @@ async fn everything(world: &World) {
         .await
         .unwrap()
         .version;
-    for sha in control::reprocess_all(db, by, version, RunMode::Merge)
-        .await
-        .unwrap()
-    {
-        done(world, sha).await;
+    for run in world.reprocess_all(version).await {
+        done(world, run).await;
     }
     for run in control::undo(db, b.id, by, true).await.unwrap() {
         done(world, run).await;

@@ -419,9 +419,7 @@ async fn what_does_not_count_is_in_the_mart_and_in_no_year() {
             .await
             .unwrap();
         for (version, count) in [(2, 1), (1, 2)] {
-            let ids = control::reprocess_all(db, Trigger::Command, version, RunMode::Merge)
-                .await
-                .unwrap();
+            let ids = world.reprocess_all(version).await;
             let run = queue::run_now(&world.chain, ids[0]).await.unwrap();
             assert_eq!(
                 (run.rows_updated, run.rows_unchanged),

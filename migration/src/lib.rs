@@ -15,6 +15,7 @@ mod m20261124_000006_past;
 mod m20261124_000007_rule;
 mod m20261125_000008_companion;
 mod m20261125_000009_custody;
+mod m20261125_000010_backfill;
 mod m20261125_000011_staging;
 
 /// All steps in order.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_rule::Migration),
             Box::new(m20261125_000008_companion::Migration),
             Box::new(m20261125_000009_custody::Migration),
+            Box::new(m20261125_000010_backfill::Migration),
             Box::new(m20261125_000011_staging::Migration),
         ]
     }

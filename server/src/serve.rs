@@ -216,7 +216,8 @@ async fn take_in(
     Ok(())
 }
 
-async fn told_to_stop() {
+/// Returns when the process is asked to end.
+pub async fn told_to_stop() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -2,7 +2,9 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use entity::ingest::{RunMode, Trigger, run};
-use etl::{archive::Archive, chain::Chain, database, queue, rules, source::Catalog};
+use etl::{
+    archive::Archive, backfill, chain::Chain, control, database, queue, rules, source::Catalog,
+};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::path::{Path, PathBuf};
@@ -124,6 +126,13 @@ impl World {
         let run = self.load(name, bytes).await;
         assert_eq!(run.error, None, "{name}");
         run
+    }
+
+    /// Queues every file to be read again; answers the runs.
+    pub async fn reprocess_all(&self, version: i32) -> Vec<i64> {
+        let (db, by) = (&self.chain.db, Trigger::Command);
+        let begun = control::reprocess_all(db, "test", by, version, RunMode::Merge).await;
+        backfill::all(db, begun.unwrap().id).await.unwrap()
     }
 
     /// Drops the database; a test that fails before leaves it behind on its server.

@@ -1,7 +1,7 @@
 //! `marquee reprocess`, `undo`, `approve` and `discard`: what is done with runs and archived files.
 
-use super::ingest::finish;
-use crate::{config::Config, serve};
+use super::{backfill, ingest::finish};
+use crate::{auth::audit, config::Config, serve};
 use anyhow::Result;
 use entity::ingest::{RunMode, Trigger};
 use etl::{control, rules};
@@ -17,6 +17,9 @@ pub struct Reprocess {
     /// Hold each before merging, so that its changes can be looked at
     #[arg(long)]
     preview: bool,
+    /// Go on with the newest --all that was not finished, under its own rules
+    #[arg(long, requires = "all", conflicts_with_all = ["rules", "preview"])]
+    resume: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -31,7 +34,7 @@ struct Which {
     /// The file of this run
     #[arg(long, value_name = "ID")]
     run: Option<i64>,
-    /// Every file, oldest first
+    /// Every file that has been loaded, oldest first; may be stopped and gone on with
     #[arg(long)]
     all: bool,
 }
@@ -61,6 +64,9 @@ pub struct OfRun {
 pub async fn reprocess(config: &Config, arguments: Reprocess) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
     let (db, by) = (&chain.db, Trigger::Command);
+    if arguments.resume {
+        return backfill::resume(&chain, arguments.json).await;
+    }
     let rules = rules::store::chosen(db, arguments.rules).await?;
     let mode = if arguments.preview {
         RunMode::Hold
@@ -70,7 +76,11 @@ pub async fn reprocess(config: &Config, arguments: Reprocess) -> Result<ExitCode
     let ids = match (&arguments.which.file, arguments.which.run) {
         (Some(sha256), _) => vec![control::reprocess_file(db, sha256, by, rules, mode).await?],
         (None, Some(run)) => vec![control::reprocess_run(db, run, by, rules, mode).await?],
-        (None, None) => control::reprocess_all(db, by, rules, mode).await?,
+        (None, None) => {
+            let who = audit::COMMAND_LINE;
+            let begun = control::reprocess_all(db, who, by, rules, mode).await?;
+            return backfill::finish(&chain, &begun, arguments.json).await;
+        }
     };
     finish(&chain, &ids, arguments.json).await
 }

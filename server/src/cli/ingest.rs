@@ -35,7 +35,7 @@ pub struct Arguments {
 
 /// What became of a file.
 #[derive(Serialize)]
-struct Summary {
+pub struct Summary {
     run: i64,
     file: String,
     status: String,
@@ -92,7 +92,7 @@ impl From<run::Model> for Summary {
 
 impl Summary {
     /// The summary of a run; of a held one with what it would do to the figures.
-    async fn of(chain: &Chain, run: run::Model) -> Result<Self> {
+    pub async fn of(chain: &Chain, run: run::Model) -> Result<Self> {
         let mut found = None;
         if run.status == RunStatus::Held {
             let largest =
@@ -114,7 +114,8 @@ impl Summary {
         movers.take(MOVERS.1).map(moved).collect()
     }
 
-    fn text(&self) -> String {
+    /// The summary in words.
+    pub fn text(&self) -> String {
         let seconds = self.seconds.unwrap_or_default();
         let head = format!("{}: run {} {}", self.file, self.run, self.status);
         let tail = match (&self.error, self.duplicate_of) {

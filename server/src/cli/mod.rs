@@ -3,6 +3,7 @@
 //! Results go to standard output (`--json` for programs), everything else to standard error; a command
 //! that did not do what it was asked ends with exit code 1.
 
+mod backfill;
 mod control;
 mod file;
 mod ingest;

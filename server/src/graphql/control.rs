@@ -60,7 +60,10 @@ impl RunMutation {
                 let new = control::reprocess_run(db, old, Trigger::Api, rules, mode).await?;
                 (format!("run {old}"), new)
             }
-            _ => return Err(Failure::Input("give either file or run".to_owned()).into()),
+            _ => {
+                let words = "give either file or run; reprocessAll reads every file again";
+                return Err(Failure::Input(words.to_owned()).into());
+            }
         };
         done(ctx, "run.reprocess", subject, new).await
     }

@@ -7,10 +7,10 @@ use super::{
 use entity::{
     aggregate::{company_genre_year, company_year, genre_year},
     companion::{cast, crew, keyword},
-    ingest::{archive_object, run, run_phase, source_file},
+    ingest::{archive_object, backfill as backfills, run, run_phase, source_file},
     mart::{collection, company, country, genre, language},
 };
-use etl::{aggregate, custody, database, history};
+use etl::{aggregate, backfill, custody, database, history};
 use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
 use std::{collections::HashMap, hash::Hash};
 
@@ -85,6 +85,10 @@ pub struct Loaders {
     pub company_genres: Lists<(i64, i32), company_genre_year::Model>,
     /// A run.
     pub run: Batch<i64, run::Model>,
+    /// How far a backfill is.
+    pub backfill_progress: Batch<i64, backfill::Progress>,
+    /// The backfill that a run is of.
+    pub run_backfill: Batch<i64, backfills::Model>,
     /// Phases of a run.
     pub phases: Lists<i64, run_phase::Model>,
     /// Why rows of a run were rejected, most frequent first.
@@ -119,6 +123,15 @@ impl Loaders {
             genre_years: years(db, "genre", |m: &genre_year::Model| m.genre_id),
             company_genres: company_genres(db),
             run: one(db, "run"),
+            backfill_progress: backfill_progress(db),
+            run_backfill: batch(
+                db,
+                "SELECT b.*, l.run_id AS parent_key
+                 FROM backfill_run l JOIN backfill b ON b.id = l.backfill_id
+                 WHERE l.run_id IN ({keys})"
+                    .to_owned(),
+                |rows| keyed(rows, "parent_key"),
+            ),
             phases: children(db, "run_phase", "run_id"),
             reject_reasons: reasons(db, "reject"),
             issue_reasons: reasons(db, "issue"),
@@ -152,6 +165,14 @@ fn one<M: FromQueryResult + Clone + Send + Sync + 'static>(
 ) -> Batch<i64, M> {
     let sql = format!("SELECT * FROM {table} WHERE id IN ({{keys}})");
     batch(db, sql, |rows| keyed(rows, "id"))
+}
+
+fn backfill_progress(db: &DatabaseConnection) -> Batch<i64, backfill::Progress> {
+    let db = db.clone();
+    Batch::new(move |ids: Vec<i64>| {
+        let db = db.clone();
+        async move { backfill::progress(&db, &ids).await }
+    })
 }
 
 fn children<M: FromQueryResult + Clone + Send + Sync + 'static>(

@@ -3,6 +3,7 @@
 //! Objects are types of their own, made from entities, so that no private column is shown. Fields ask
 //! [`load::Loaders`] for what they are related to, and a guard asks [`crate::auth::require`].
 
+pub mod backfill;
 pub mod batch;
 pub mod change;
 pub mod companion;
@@ -97,6 +98,7 @@ pub struct Query(
     file::FileQuery,
     rules::RuleQuery,
     source::SourceQuery,
+    backfill::BackfillQuery,
     viewer::ViewerQuery,
 );
 
@@ -106,6 +108,7 @@ pub struct Mutation(
     viewer::ViewerMutation,
     control::RunMutation,
     custody::FileMutation,
+    backfill::BackfillMutation,
     rules::RuleMutation,
     preview::PreviewMutation,
 );

@@ -1,6 +1,7 @@
 //! Runs: what they did and how far they are.
 
 use super::{
+    backfill::Backfill,
     change::{Change, ChangeKind, changes},
     error::Failure,
     event::RunEvent,
@@ -196,6 +197,12 @@ impl Run {
             return Ok(None);
         };
         Ok(loaders(ctx).run.load(id).await?.map(Run::from))
+    }
+
+    /// The backfill that it is part of.
+    async fn backfill(&self, ctx: &Context<'_>) -> Result<Option<Backfill>> {
+        let found = loaders(ctx).run_backfill.load(self.key).await?;
+        Ok(found.map(Backfill::from))
     }
 
     /// What it has changed, or would change while it is held, field by field, in the file's order.

@@ -5,7 +5,7 @@ use entity::access::audit_event;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::Value;
 use std::{
-    io::Write,
+    io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -226,6 +226,8 @@ async fn runs_are_held_approved_undone_and_read_again() {
         );
         // Those that were held and discarded are files like others.
         let again = shell.json(&["reprocess", "--all", "--json"]);
+        assert_eq!((&again["total"], &again["done"]), (&4.into(), &4.into()));
+        let again = &again["runs"];
         assert_eq!(
             (&again[0]["inserted"], &again[1]["updated"]),
             (&1.into(), &1.into())
@@ -245,6 +247,62 @@ async fn runs_are_held_approved_undone_and_read_again() {
             shell.run(&["reprocess"]).status.code(),
             Some(2),
             "which file?"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_everything_again_is_stopped_and_gone_on_with() {
+    on_every_engine(|shell| {
+        for seed in ["1", "2", "3"] {
+            let name = format!("{seed}.csv");
+            shell.json(&[
+                "sample", "--rows", "6000", "--seed", seed, "--out", &name, "--json",
+            ]);
+        }
+        shell.json(&["ingest", "1.csv", "2.csv", "3.csv", "--json"]);
+        let mut child = shell
+            .command(&["reprocess", "--all"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The first file is done when it is told of.
+        let mut told = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        told.read_line(&mut line).unwrap();
+        assert!(line.starts_with("1.csv: run 4 succeeded"), "{line}");
+        let stopped = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(stopped.unwrap().success());
+        let mut rest = String::new();
+        told.read_to_string(&mut rest).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{rest} {ended:?}");
+        assert!(
+            text(&ended.stderr).contains("`marquee reprocess --all --resume` goes on"),
+            "{ended:?}"
+        );
+        let resumed = shell.json(&["reprocess", "--all", "--resume", "--json"]);
+        let runs = resumed["runs"].as_array().unwrap();
+        assert!(matches!(runs.len(), 1 | 2), "{resumed}");
+        assert_eq!(
+            (&resumed["backfill"], &resumed["total"], &resumed["done"]),
+            (&1.into(), &3.into(), &3.into())
+        );
+        assert_eq!(runs[runs.len() - 1]["file"], "3.csv");
+        assert_eq!(resumed["bytes"], resumed["bytes_total"]);
+        let nothing = shell.run(&["reprocess", "--all", "--resume"]);
+        assert!(
+            text(&nothing.stderr).contains("no backfill has files left"),
+            "{nothing:?}"
+        );
+        let whole = shell.run(&["reprocess", "--all", "--preview"]);
+        assert!(
+            text(&whole.stdout).ends_with(
+                "backfill 2: 3 of 3 files read again and held under rules 1, 0 failed, 0 cancelled, 0 left\n"
+            ),
+            "{whole:?}"
         );
     })
     .await;

@@ -5,6 +5,7 @@ mod access;
 mod answers;
 mod app;
 mod arrival;
+mod backfill;
 mod cli;
 mod custody;
 mod finding;

@@ -1,0 +1,220 @@
+//! Files read again together.
+
+use super::{
+    Client,
+    error::Failure,
+    loaders, number,
+    page::{Connection, Direction, PageArgs, cost, page},
+    run::{Run, RunMode},
+    scalar::{DateTime, Long},
+    services, viewer,
+};
+use crate::auth::{Denied, Permission, audit};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use entity::ingest::{Trigger, backfill, backfill_run, run};
+use etl::{backfill as backfills, control, rules};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+
+/// A group of runs that read archived files again, oldest first.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct Backfill {
+    id: ID,
+    /// The user's name, or `command line`.
+    created_by: String,
+    created_at: DateTime,
+    rule_version: i32,
+    /// Whether its runs merge, or are held.
+    mode: RunMode,
+    /// How many files.
+    total: Long,
+    bytes_total: Long,
+    cancelled_at: Option<DateTime>,
+    #[graphql(skip)]
+    key: i64,
+}
+
+impl From<backfill::Model> for Backfill {
+    fn from(row: backfill::Model) -> Self {
+        Self {
+            id: row.id.into(),
+            created_by: row.created_by,
+            created_at: row.created_at.into(),
+            rule_version: row.rule_version,
+            mode: row.mode.into(),
+            total: row.total.into(),
+            bytes_total: row.bytes_total.into(),
+            cancelled_at: row.cancelled_at.map(DateTime),
+            key: row.id,
+        }
+    }
+}
+
+/// How far a backfill is; `total = done + failed + cancelled + remaining`.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct BackfillProgress {
+    /// Files that have been read again, be the run merged or held.
+    done: Long,
+    failed: Long,
+    cancelled: Long,
+    /// Files whose run waits or is under way.
+    remaining: Long,
+    /// Bytes that have been read.
+    bytes: Long,
+    /// Null before the first run begins.
+    started_at: Option<DateTime>,
+    /// Null while files remain.
+    finished_at: Option<DateTime>,
+    /// When the rest will be read at the pace so far; null before there is one and when nothing remains.
+    estimated_end: Option<DateTime>,
+}
+
+impl From<backfills::Progress> for BackfillProgress {
+    fn from(progress: backfills::Progress) -> Self {
+        Self {
+            done: progress.done.into(),
+            failed: progress.failed.into(),
+            cancelled: progress.cancelled.into(),
+            remaining: progress.remaining.into(),
+            bytes: progress.bytes_done.into(),
+            started_at: progress.started_at.map(DateTime),
+            finished_at: progress.finished_at.map(DateTime),
+            estimated_end: progress.estimated_end.map(DateTime),
+        }
+    }
+}
+
+#[ComplexObject]
+impl Backfill {
+    async fn progress(&self, ctx: &Context<'_>) -> Result<BackfillProgress> {
+        let found = loaders(ctx).backfill_progress.load(self.key).await?;
+        Ok(found.unwrap_or_default().into())
+    }
+
+    /// Its runs, oldest file first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn runs(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Run>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let own = backfill_run::Entity::find()
+            .select_only()
+            .column(backfill_run::Column::RunId)
+            .filter(backfill_run::Column::BackfillId.eq(self.key))
+            .into_query();
+        let select = run::Entity::find().filter(run::Column::Id.in_subquery(own));
+        page(&services(ctx).db, "", select, &[], run::Column::Id, &args).await
+    }
+}
+
+/// Queries for backfills.
+#[derive(Default)]
+pub struct BackfillQuery;
+
+#[Object]
+impl BackfillQuery {
+    #[graphql(guard = "Permission::DataRead")]
+    async fn backfill(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Backfill>> {
+        let found = backfill::Entity::find_by_id(number(&id)?)
+            .one(&services(ctx).db)
+            .await?;
+        Ok(found.map(Backfill::from))
+    }
+
+    /// Backfills, newest first.
+    #[graphql(
+        guard = "Permission::DataRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn backfills(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Backfill>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let (select, key) = (backfill::Entity::find(), backfill::Column::Id);
+        let order = [(key, Direction::Desc)];
+        page(&services(ctx).db, "", select, &order, key, &args).await
+    }
+}
+
+/// Mutations of backfills.
+#[derive(Default)]
+pub struct BackfillMutation;
+
+#[Object]
+impl BackfillMutation {
+    /// Reads every archived file that has been loaded again, oldest first, under the newest rules or those of
+    /// version `rules`. With `preview` each run is held before merging, so that its changes can be looked at.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn reprocess_all(
+        &self,
+        ctx: &Context<'_>,
+        rules: Option<i32>,
+        #[graphql(default)] preview: bool,
+    ) -> Result<Backfill> {
+        let services = services(ctx);
+        let db = &services.db;
+        let version = rules::store::chosen(db, rules).await?;
+        let mode = if preview {
+            RunMode::Hold
+        } else {
+            RunMode::Merge
+        };
+        let by = &viewer(ctx).ok_or(Denied::Unauthenticated)?.name;
+        let begun = control::reprocess_all(db, by, Trigger::Api, version, mode.into()).await?;
+        services.wake.notify_one();
+        done(ctx, "backfill.begin", begun).await
+    }
+
+    /// Ends what is left of a backfill: the runs that wait, are under way or are held, unless one is merging
+    /// already. What has been merged stays.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn cancel_backfill(&self, ctx: &Context<'_>, id: ID) -> Result<Backfill> {
+        let (db, id) = (&services(ctx).db, number(&id)?);
+        if backfill::Entity::find_by_id(id).one(db).await?.is_none() {
+            return Err(Failure::NotFound(format!("there is no backfill {id}")).into());
+        }
+        backfills::cancel(db, id).await?;
+        done(ctx, "backfill.cancel", backfills::find(db, id).await?).await
+    }
+}
+
+/// Writes down who did what, and answers with the backfill.
+async fn done(
+    ctx: &Context<'_>,
+    action: &'static str,
+    backfill: backfill::Model,
+) -> Result<Backfill> {
+    let event = audit::Event {
+        actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
+        action,
+        subject: format!("backfill {}", backfill.id),
+        address: ctx.data_opt::<Client>().and_then(|client| client.address),
+        after: Some(format!(
+            "{} files under rules {}",
+            backfill.total, backfill.rule_version
+        )),
+        ..Default::default()
+    };
+    audit::record(&services(ctx).db, event).await?;
+    Ok(backfill.into())
+}
