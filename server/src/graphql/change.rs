@@ -10,7 +10,7 @@ use super::{
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use entity::ingest::run;
-use etl::history;
+use etl::{companion::changes as companion, history};
 use sea_orm::Statement;
 
 /// What becomes of a movie.
@@ -115,6 +115,95 @@ pub async fn revisions(ctx: &Context<'_>, movie_id: i64) -> Result<Vec<Revision>
     revisions.collect()
 }
 
+/// What a companion file says otherwise than before.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct CompanionChange {
+    /// `keywords`, `credits`, `links` or `ratings`.
+    fills: String,
+    /// The movie's TMDB id; of links and ratings its MovieLens id.
+    id: ID,
+    /// Whose rating it is.
+    user_id: Option<ID>,
+    kind: ChangeKind,
+    /// What was said, as JSON; null for what is new.
+    before: Option<String>,
+    /// What is said then, as JSON; null for what is gone.
+    after: Option<String>,
+}
+
+/// A page of what a run would change (where it is held) or has changed of what companion files say.
+pub async fn companion_changes(
+    ctx: &Context<'_>,
+    run: &run::Model,
+    kind: Option<ChangeKind>,
+    args: PageArgs,
+) -> Result<Connection<CompanionChange>> {
+    let db = &services(ctx).db;
+    let (size, backward) = args.size()?;
+    let page = companion::Page {
+        limit: size + 1,
+        backward,
+        after: args.after.as_deref().map(decode_key).transpose()?,
+        before: args.before.as_deref().map(decode_key).transpose()?,
+    };
+    let kind = kind.map_or("", ChangeKind::name);
+    let found = companion::changes(db, run, kind, &page).await?;
+    let (found, further) = cut(found, size, backward, (&page.after, &page.before));
+    let edges: Result<Vec<_>> = found
+        .into_iter()
+        .map(|change| {
+            let companion::Key { fills, id, sub } = change.key;
+            Ok(Edge {
+                cursor: BASE64_URL_SAFE_NO_PAD.encode(format!("{fills} {id} {sub}")),
+                node: CompanionChange {
+                    user_id: (fills == "ratings").then(|| sub.into()),
+                    fills,
+                    id: id.into(),
+                    kind: ChangeKind::parse(&change.kind)?,
+                    before: change.before,
+                    after: change.after,
+                },
+            })
+        })
+        .collect();
+    let (sql, values) = companion::count(run, kind);
+    let count = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Ok(Connection::new(edges?, further, count))
+}
+
+/// The key that a cursor of companions' changes holds.
+fn decode_key(cursor: &str) -> Result<companion::Key, Failure> {
+    let text = text_of(cursor)?;
+    let mut parts = text.split(' ');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(fills), Some(id), Some(sub), None) => Ok(companion::Key {
+            fills: fills.to_owned(),
+            id: id.parse().map_err(|_| foreign_cursor())?,
+            sub: sub.parse().map_err(|_| foreign_cursor())?,
+        }),
+        _ => Err(foreign_cursor()),
+    }
+}
+
+/// Takes off the row beyond those asked for; answers whether there are further rows before and after.
+fn cut<T, K>(
+    mut found: Vec<T>,
+    size: u64,
+    backward: bool,
+    (after, before): (&Option<K>, &Option<K>),
+) -> (Vec<T>, (bool, bool)) {
+    let more = found.len() as u64 > size;
+    if more && backward {
+        found.remove(0);
+    }
+    found.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let further = match backward {
+        true => (more, before.is_some()),
+        false => (after.is_some(), more),
+    };
+    (found, further)
+}
+
 /// A page of what a run would change (where it is held) or has changed, in the file's order.
 pub async fn changes(
     ctx: &Context<'_>,
@@ -132,16 +221,8 @@ pub async fn changes(
         before: args.before.as_deref().map(decode).transpose()?,
     };
     let kind = kind.map(ChangeKind::name);
-    let mut found = history::changes(db, run, kind, &page).await?;
-    let more = found.len() as u64 > size;
-    if more && backward {
-        found.remove(0);
-    }
-    found.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-    let further = match backward {
-        true => (more, page.before.is_some()),
-        false => (page.after.is_some(), more),
-    };
+    let found = history::changes(db, run, kind, &page).await?;
+    let (found, further) = cut(found, size, backward, (&page.after, &page.before));
     let edges: Result<Vec<_>> = found.into_iter().map(edge).collect();
     let table = match run.data_version {
         Some(_) => "revision",
@@ -170,12 +251,22 @@ fn edge(change: history::Change) -> Result<Edge<Change>> {
 
 /// The line and the movie that a cursor holds.
 fn decode(cursor: &str) -> Result<(i64, i64), Failure> {
-    let wrong = || Failure::Input("this cursor is not one of this list".to_owned());
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
-    let (line, movie) = text.split_once(' ').ok_or_else(wrong)?;
+    let text = text_of(cursor)?;
+    let (line, movie) = text.split_once(' ').ok_or_else(foreign_cursor)?;
     Ok((
-        line.parse().map_err(|_| wrong())?,
-        movie.parse().map_err(|_| wrong())?,
+        line.parse().map_err(|_| foreign_cursor())?,
+        movie.parse().map_err(|_| foreign_cursor())?,
     ))
+}
+
+fn foreign_cursor() -> Failure {
+    Failure::Input("this cursor is not one of this list".to_owned())
+}
+
+/// What was made a cursor.
+fn text_of(cursor: &str) -> Result<String, Failure> {
+    let bytes = BASE64_URL_SAFE_NO_PAD
+        .decode(cursor)
+        .map_err(|_| foreign_cursor())?;
+    String::from_utf8(bytes).map_err(|_| foreign_cursor())
 }

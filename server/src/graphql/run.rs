@@ -2,7 +2,7 @@
 
 use super::{
     backfill::Backfill,
-    change::{Change, ChangeKind, changes},
+    change::{Change, ChangeKind, CompanionChange, changes, companion_changes},
     error::Failure,
     event::RunEvent,
     file::SourceFile,
@@ -225,6 +225,28 @@ impl Run {
             before,
         };
         changes(ctx, &run, kind, args).await
+    }
+
+    /// What it has changed, or would change while it is held, of what companion files say.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn companion_changes(
+        &self,
+        ctx: &Context<'_>,
+        kind: Option<ChangeKind>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<CompanionChange>> {
+        let run = loaders(ctx).run.load(self.key).await?;
+        let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        companion_changes(ctx, &run, kind, args).await
     }
 
     /// The years of companies or genres whose figure it has changed most, or would change most while it is

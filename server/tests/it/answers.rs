@@ -310,6 +310,30 @@ async fn companion_files_are_answered_with_their_movies() {
                 {"keywords": [], "cast": [], "crew": [], "ratings": null},
             ])
         );
+        let edited = "userId,movieId,rating,timestamp\n1,1,4.0,12\n3,1,1.0,14\n";
+        world.load_well("ratings.csv", edited).await;
+        let query = "query ($after: String) { runs(first: 1) { nodes {
+            companionChanges(first: 1, after: $after) { totalCount pageInfo { hasNextPage endCursor }
+                nodes { fills id userId kind before after } } } } }";
+        let mut changes = Vec::new();
+        let mut after = Value::Null;
+        for further in [true, false] {
+            let mut answer = person.ask(query, json!({"after": after})).await;
+            let mut page = answer["runs"]["nodes"][0]["companionChanges"].take();
+            assert_eq!(page["totalCount"], 2);
+            assert_eq!(page["pageInfo"]["hasNextPage"], further);
+            after = page["pageInfo"]["endCursor"].take();
+            changes.append(page["nodes"].as_array_mut().unwrap());
+        }
+        assert_eq!(
+            json!(changes),
+            json!([
+                {"fills": "ratings", "id": "1", "userId": "1", "kind": "UPDATED",
+                 "before": "{\"rated_at\":12,\"rating\":5.0}", "after": "{\"rated_at\":12,\"rating\":4.0}"},
+                {"fills": "ratings", "id": "1", "userId": "3", "kind": "INSERTED",
+                 "before": null, "after": "{\"rated_at\":14,\"rating\":1.0}"},
+            ])
+        );
         let sources = person.ask("{ sources { name fills } }", json!({})).await;
         let sources = sources["sources"].as_array().unwrap();
         let known = json!({"name": "tmdb-export", "fills": "movies"});

@@ -4,6 +4,8 @@
 //! `companion` holds what was read, by kind and key, whether the movie is there or not; the tables made of
 //! it (`movie_keyword`, `movie_cast`, …) are renewed for the keys that change, and join the movies by id.
 
+pub mod changes;
+
 use crate::{aggregate::Recount, compare::Changes, database, merge::After, rules::Keep};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr};
 
