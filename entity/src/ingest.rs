@@ -97,6 +97,34 @@ pub enum EventLevel {
     Error,
 }
 
+/// How much a reject or an issue matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(8))",
+    rename_all = "snake_case"
+)]
+pub enum Severity {
+    /// Good to know; there is nothing to do.
+    Info,
+    /// A value was changed or left out, or is doubtful.
+    Warning,
+    /// Somebody should see to it, as where a record is no movie.
+    Error,
+}
+
+impl Severity {
+    /// As it is written in rule sets, tables and exports.
+    pub fn name(self) -> String {
+        self.to_value()
+    }
+
+    /// The one of this name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::try_from_value(&name.to_owned()).ok()
+    }
+}
+
 /// Where the archive keeps a file's raw bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
@@ -333,6 +361,7 @@ pub mod run_event {
 
 /// A record that is not a movie.
 pub mod reject {
+    use super::Severity;
     use sea_orm::entity::prelude::*;
 
     /// A row.
@@ -347,6 +376,7 @@ pub mod reject {
         pub byte_offset: i64,
         pub byte_length: i64,
         pub code: String,
+        pub severity: Severity,
         pub rule: String,
         pub column_name: Option<String>,
         pub value: Option<String>,
@@ -358,6 +388,7 @@ pub mod reject {
 
 /// A usable row's field that was corrected, cleared or is doubtful.
 pub mod issue {
+    use super::Severity;
     use sea_orm::entity::prelude::*;
 
     /// A row.
@@ -374,6 +405,7 @@ pub mod issue {
         pub byte_length: Option<i64>,
         pub movie_id: Option<i64>,
         pub code: String,
+        pub severity: Severity,
         pub rule: String,
         pub column_name: Option<String>,
         pub old_value: Option<String>,

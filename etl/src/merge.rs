@@ -172,8 +172,9 @@ async fn record_superseded<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<()
     let join = database::ordered_join(db.get_database_backend());
     let sql = format!(
         "INSERT INTO issue
-            (run_id, line, byte_offset, byte_length, movie_id, code, rule, column_name, message)
-         SELECT c.run_id, c.line, s.byte_offset, s.byte_length, c.movie_id, 'superseded',
+            (run_id, line, byte_offset, byte_length, movie_id, code, severity, rule, column_name,
+             message)
+         SELECT c.run_id, c.line, s.byte_offset, s.byte_length, c.movie_id, 'superseded', 'info',
                 'id.last_wins', 'id', 'a later row gives this id again; that one counts'
          FROM staging_change c {join} staging_movie s ON s.run_id = c.run_id AND s.line = c.line
          WHERE c.run_id = ? AND c.kind = 'superseded' ORDER BY c.line"

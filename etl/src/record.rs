@@ -2,6 +2,7 @@
 
 use crate::source::Companion;
 use chrono::NaiveDate;
+use entity::ingest::Severity;
 use std::borrow::Cow;
 
 /// Where a record stands in the (decompressed) file it came from.
@@ -66,6 +67,7 @@ pub struct MovieRecord {
 pub struct Issue {
     /// Stable reason code in `snake_case`, such as `rejoined` or `negative_money`.
     pub code: Cow<'static, str>,
+    pub severity: Severity,
     /// The rule that found it.
     pub rule: Cow<'static, str>,
     /// The file's column name.
@@ -81,14 +83,15 @@ pub struct Issue {
 pub struct Reject {
     /// Stable reason code in `snake_case`, such as `field_count` or `invalid_id`.
     pub code: Cow<'static, str>,
+    pub severity: Severity,
     /// The rule that refused it.
     pub rule: Cow<'static, str>,
     /// The file's column name, where one column is to blame.
     pub column: Option<Cow<'static, str>>,
     /// The offending value, shortened to 500 characters.
     pub value: Option<String>,
-    /// One sentence for a person: what is wrong and what to do about it.
-    pub message: String,
+    /// One sentence for a person: what is wrong and what to do about it. Boxed, so that results stay small.
+    pub message: Box<str>,
 }
 
 /// What became of one record.

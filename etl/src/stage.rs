@@ -421,10 +421,11 @@ fn reject_row(run_id: i64, position: Position, reject: Reject) -> ingest::reject
         byte_offset: ActiveValue::Set(position.byte_offset as i64),
         byte_length: ActiveValue::Set(position.byte_length as i64),
         code: ActiveValue::Set(reject.code.into_owned()),
+        severity: ActiveValue::Set(reject.severity),
         rule: ActiveValue::Set(reject.rule.into_owned()),
         column_name: ActiveValue::Set(reject.column.map(Cow::into_owned)),
         value: ActiveValue::Set(reject.value),
-        message: ActiveValue::Set(reject.message),
+        message: ActiveValue::Set(reject.message.into_string()),
     }
 }
 
@@ -442,6 +443,7 @@ fn issue_row(
         byte_length: ActiveValue::Set(Some(position.byte_length as i64)),
         movie_id: ActiveValue::Set(movie_id),
         code: ActiveValue::Set(issue.code.into_owned()),
+        severity: ActiveValue::Set(issue.severity),
         rule: ActiveValue::Set(issue.rule.into_owned()),
         column_name: ActiveValue::Set(issue.column.map(Cow::into_owned)),
         old_value: ActiveValue::Set(issue.old_value),

@@ -182,6 +182,7 @@ columns!(RejectColumns {
     required byte_offset: Int64Builder,
     required byte_length: Int64Builder,
     required code: StringBuilder,
+    required severity: StringBuilder,
     required rule: StringBuilder,
     optional column: StringBuilder,
     optional value: StringBuilder,
@@ -392,6 +393,7 @@ impl RejectWriter {
         to.byte_offset.append_value(position.byte_offset as i64);
         to.byte_length.append_value(position.byte_length as i64);
         to.code.append_value(&reject.code);
+        to.severity.append_value(reject.severity.name());
         to.rule.append_value(&reject.rule);
         to.column.append_option(reject.column.as_deref());
         to.value.append_option(reject.value.as_deref());

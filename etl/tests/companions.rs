@@ -86,6 +86,11 @@ async fn companions_fill_their_tables_before_and_after_their_movies() {
         let db = &world.chain.db;
         let keywords = world.load_well("keywords.csv", KEYWORDS).await;
         assert_eq!(counts(&keywords), [4, 2, 0, 0, 1, 1]);
+        let issue = issue::Entity::find().one(db).await.unwrap().unwrap();
+        assert_eq!(
+            (&*issue.code, issue.severity),
+            ("superseded", Severity::Info)
+        );
         let credits = world.load_well("credits.csv", CREDITS).await;
         assert_eq!(counts(&credits), [1, 1, 0, 0, 0, 0]);
         let movie = Line {

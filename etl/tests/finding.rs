@@ -4,7 +4,7 @@
 mod common;
 
 use common::{HEADER, Line, World, engines, file};
-use entity::ingest::{RunStatus, issue, reject};
+use entity::ingest::{RunStatus, Severity, issue, reject};
 use etl::finding::{Cell, Export, Filter, Format, Noun, stream};
 use futures::TryStreamExt;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -72,6 +72,7 @@ async fn a_file_of_nothing_but_bad_rows_keeps_every_one() {
             assert_eq!((&*row["file"], &*row["rule_version"]), ("bad.csv", "1"));
             assert_eq!(row["sha256"].len(), 64);
         }
+        assert!(exported.iter().all(|row| row["severity"] == "error"));
         assert_eq!(exported[0]["value"], "-1", "a number stays one");
         assert_eq!(exported[2]["value"], "'=id2", "a formula does not");
 
@@ -91,6 +92,7 @@ async fn a_file_of_nothing_but_bad_rows_keeps_every_one() {
             .map(|(name, field)| (name.clone(), field.to_string()))
             .collect();
         assert_eq!(row["value"], "\"=id2\"", "programs get it as it is");
+        assert_eq!(row["severity"], "\"error\"");
         assert_eq!((&*row["line"], &row["run"]), ("4", &run.id.to_string()));
         world.close().await;
     }
@@ -199,6 +201,21 @@ async fn a_filter_finds_what_a_look_at_all_of_them_finds() {
             ),
             (
                 Filter {
+                    severities: Some(vec![Severity::Info]),
+                    from_line: Some(200),
+                    ..Filter::default()
+                },
+                Box::new(|row| row.code == "superseded" && row.line >= 200),
+            ),
+            (
+                Filter {
+                    severities: Some(vec![Severity::Warning, Severity::Error]),
+                    ..Filter::default()
+                },
+                Box::new(|row| row.code != "superseded"),
+            ),
+            (
+                Filter {
                     contains: Some("THIS ID AGAIN".to_owned()),
                     ..Filter::default()
                 },
@@ -238,6 +255,7 @@ async fn a_filter_finds_what_a_look_at_all_of_them_finds() {
             rows[0][at].clone()
         };
         assert_eq!(place("code"), Cell::Text(Some("superseded".to_owned())));
+        assert_eq!(place("severity"), Cell::Text(Some("info".to_owned())));
         let offset = HEADER.len() as i64 + 1;
         assert_eq!(place("byte_offset"), Cell::Number(Some(offset)));
         let length = Line::default().csv().len() as i64;

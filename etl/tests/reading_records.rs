@@ -1,6 +1,7 @@
 //! Records that are wrong, records that were broken in two, and files that are no movie data at all.
 #![allow(clippy::unwrap_used)]
 
+use entity::ingest::Severity;
 use etl::{
     Error,
     read::{self, ReadOptions, Terms},
@@ -21,6 +22,9 @@ fn read_with(text: impl AsRef<[u8]>, options: &ReadOptions) -> Result<Vec<Row>, 
     let mut rows = Vec::new();
     let input = Box::new(Cursor::new(text.as_ref().to_vec()));
     read::read("m.csv", input, &terms(options), &mut |row| {
+        if let Outcome::Reject(reject) = &row.outcome {
+            assert_eq!(reject.severity, Severity::Error, "{reject:?}");
+        }
         rows.push(row);
         Ok(())
     })?;
@@ -90,6 +94,10 @@ fn a_record_broken_in_two_becomes_one_row_again() {
             rows.iter().map(short).collect::<Vec<_>>(),
             ["7", "82663 rejoined", "9"]
         );
+        let Outcome::Movie(_, issues) = &rows[1].outcome else {
+            panic!("{:?}", rows[1]);
+        };
+        assert_eq!(issues[0].severity, Severity::Warning);
         let joined = movie(&rows[1]).unwrap();
         assert_eq!(
             joined.overview.as_deref(),

@@ -10,7 +10,7 @@ use etl::{
     record::{Issue, MovieRecord, Named, Reject},
     rules::{RuleSet, definition, store},
 };
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
 
 fn rules(text: &str) -> RuleSet {
     definition::parse(text, 2).unwrap()
@@ -109,6 +109,35 @@ fn every_test_and_action_does_what_it_says() {
 }
 
 #[test]
+fn a_check_is_as_severe_as_it_says_or_else_as_its_action() {
+    use Severity::{Error, Info, Warning};
+    // What a record that fails is told with; none: nothing is recorded.
+    let told = |action: &str, severity: &str| {
+        let text = format!(
+            "check = [{{ rule = 'a', field = 'status', required = true, action = {action}{severity} }}]"
+        );
+        let mut issues = Vec::new();
+        match rules(&text).apply(&mut record(), &mut issues) {
+            Ok(()) => issues.first().map(|issue| issue.severity),
+            Err(reject) => Some(reject.severity),
+        }
+    };
+    for (action, usual) in [
+        ("'accept'", None),
+        ("'warn'", Some(Warning)),
+        ("'clear'", Some(Warning)),
+        ("'set', value = 'Released'", Some(Warning)),
+        ("'reject'", Some(Error)),
+    ] {
+        assert_eq!(told(action, ""), usual, "{action}");
+        for (name, severity) in [("info", Info), ("warning", Warning), ("error", Error)] {
+            let given = told(action, &format!(", severity = '{name}'"));
+            assert_eq!(given, usual.map(|_| severity), "{action} {name}");
+        }
+    }
+}
+
+#[test]
 fn values_mean_what_the_switches_say() {
     let money = |budget, revenue| MovieRecord {
         budget: Some(budget),
@@ -123,6 +152,9 @@ fn values_mean_what_the_switches_say() {
         apply(&switches, &mut movie).unwrap(),
         ["implausible_money revenue 999 → -"]
     );
+    let mut issues = Vec::new();
+    switches.apply(&mut money(0, 999), &mut issues).unwrap();
+    assert_eq!(issues[0].severity, Severity::Warning);
     assert_eq!((movie.budget, movie.revenue), (Some(0), None));
     let mut movie = money(5, 0);
     assert!(apply(&switches, &mut movie).unwrap().is_empty());
@@ -187,11 +219,33 @@ field = "status"
 min = 1
 required = true
 action = "warn"
+
+[[check]]
+rule = "f"
+field = "status"
+required = true
+action = "warn"
+severity = "fatal"
+
+[[check]]
+rule = "g"
+field = "satus"
+required = true
+severity = "Error"
+action = "explode"
 "#;
     let problems = definition::parse(text, 2).unwrap_err();
     let places: Vec<_> = problems.iter().map(|p| (p.line, p.column)).collect();
     let lines: Vec<_> = places.iter().map(|place| place.0).collect();
-    assert_eq!(lines, [3, 7, 15, 19, 24, 25, 30, 32, 34], "{problems:?}");
+    assert_eq!(
+        lines,
+        [3, 7, 15, 19, 24, 25, 30, 32, 34, 46, 50, 52, 53],
+        "{problems:?}"
+    );
+    assert_eq!(
+        problems[9].to_string(),
+        "line 46, column 12: there is no severity fatal; there are info, warning and error"
+    );
     assert_eq!(places[0], (3, 16));
     assert!(
         problems[1].message.contains("there is no field budgt"),
@@ -438,6 +492,89 @@ async fn what_does_not_count_is_in_the_mart_and_in_no_year() {
             );
             assert_eq!(mart::movie::Entity::find().count(db).await.unwrap(), 2);
         }
+        world.close().await;
+    }
+}
+
+/// Checks that are more and less severe than their actions.
+const SEVERE: &str = r#"
+[[check]]
+rule = "runtime.long"
+field = "runtime"
+max = 10
+severity = "error"
+action = "warn"
+
+[[check]]
+rule = "budget.range"
+field = "budget"
+min = 0
+action = "clear"
+
+[[check]]
+rule = "title.drafts"
+field = "title"
+pattern = "^[^?]*$"
+severity = "info"
+action = "reject"
+"#;
+
+#[tokio::test]
+async fn severities_are_kept_with_what_was_found_and_change_no_movie() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let line = |id: i64, title: &str| Line {
+            id,
+            title: title.to_owned(),
+            budget: -5,
+            ..Line::default()
+        };
+        let text = file(&[line(1, "One"), line(1, "Two"), line(2, "?"), line(-3, "")]);
+        let versions = [
+            SEVERE.to_owned(),
+            SEVERE
+                .lines()
+                .filter(|line| !line.starts_with("severity"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ];
+        store::publish(db, &versions[0], "ada", "").await.unwrap();
+        let run = world.load_well("a.csv", &text).await;
+        let rejects = reject::Entity::find().order_by_asc(reject::Column::Line);
+        let rejects: Vec<_> = rejects.all(db).await.unwrap();
+        let rejects: Vec<_> = rejects.iter().map(|r| (&*r.rule, r.severity)).collect();
+        let expected = [
+            ("title.drafts", Severity::Info),
+            ("id.required", Severity::Error),
+        ];
+        assert_eq!(rejects, expected);
+        let issues = issue::Entity::find().order_by_asc(issue::Column::Id);
+        let mut issues: Vec<_> = issues.all(db).await.unwrap();
+        issues.sort_by_key(|issue| issue.line);
+        let issues: Vec<_> = issues.iter().map(|i| (&*i.rule, i.severity)).collect();
+        let (long, cleared) = (
+            ("runtime.long", Severity::Error),
+            ("budget.range", Severity::Warning),
+        );
+        let superseded = ("id.last_wins", Severity::Info);
+        assert_eq!(issues, [long, cleared, superseded, long, cleared]);
+
+        // The same checks as severe as their actions: the movie is the same to the last byte.
+        let hash = async || {
+            let movie = mart::movie::Entity::find_by_id(1).one(db).await.unwrap();
+            movie.unwrap().row_hash
+        };
+        let before = hash().await;
+        let version = store::publish(db, &versions[1], "ada", "").await.unwrap();
+        let ids = world.reprocess_all(version.version).await;
+        let again = queue::run_now(&world.chain, ids[0]).await.unwrap();
+        assert_eq!(
+            (again.rows_unchanged, again.rows_updated, again.rows_read),
+            (1, 0, run.rows_read),
+            "{again:?}"
+        );
+        assert_eq!(hash().await, before);
         world.close().await;
     }
 }

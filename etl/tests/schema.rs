@@ -4,10 +4,14 @@
 mod common;
 
 use common::{World, engines};
-use entity::{access, aggregate, companion, ingest, mart, past, staging};
+use entity::{
+    access, aggregate, companion,
+    ingest::{self, Severity},
+    mart, past, staging,
+};
 use etl::database;
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{DatabaseBackend, DatabaseConnection, EntityTrait, IdenStatic, Iterable};
+use sea_orm::{DatabaseBackend, DatabaseConnection, EntityTrait, IdenStatic, Iterable, QueryOrder};
 use std::collections::BTreeMap;
 
 /// Tables with their columns, sorted.
@@ -93,6 +97,52 @@ async fn every_step_can_be_taken_back() {
         assert_eq!(of_database(db).await, Tables::new());
         Migrator::up(db, None).await.unwrap();
         assert_eq!(of_database(db).await, before);
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_found_before_there_were_severities_gets_one() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let steps = Migrator::migrations();
+        let since = steps.iter().rev();
+        let later = since
+            .take_while(|step| step.name() != "m20261125_000012_severity")
+            .count();
+        Migrator::down(db, Some(later as u32 + 1)).await.unwrap();
+        let at = "2026-11-25 12:00:00";
+        for sql in [
+            &format!(
+                "INSERT INTO run (kind, status, triggered_by, file_name, rule_version, created_at)
+                 VALUES ('ingest', 'succeeded', 'inbox', 'a.csv', 1, '{at}')"
+            ),
+            "INSERT INTO reject (run_id, line, byte_offset, byte_length, code, rule, message)
+             SELECT id, 2, 0, 9, 'invalid_id', 'id.required', 'm' FROM run",
+            "INSERT INTO issue (run_id, line, code, rule, message)
+             SELECT id, 1, 'superseded', 'id.last_wins', 'm' FROM run
+             UNION ALL SELECT id, 2, 'superseded', 'mine', 'm' FROM run
+             UNION ALL SELECT id, 3, 'century_assumed', 'source.format', 'm' FROM run
+             UNION ALL SELECT id, 4, 'invalid_date', 'source.format', 'm' FROM run",
+        ] {
+            database::execute(db, sql, []).await.unwrap();
+        }
+        Migrator::up(db, None).await.unwrap();
+        let reject = ingest::reject::Entity::find().one(db).await.unwrap();
+        assert_eq!(reject.unwrap().severity, Severity::Error);
+        let issues = ingest::issue::Entity::find().order_by_asc(ingest::issue::Column::Line);
+        let issues = issues.all(db).await.unwrap();
+        let severities: Vec<Severity> = issues.iter().map(|issue| issue.severity).collect();
+        assert_eq!(
+            severities,
+            [
+                Severity::Info,
+                Severity::Warning,
+                Severity::Info,
+                Severity::Warning
+            ]
+        );
         world.close().await;
     }
 }

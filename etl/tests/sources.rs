@@ -4,6 +4,7 @@
 mod common;
 
 use common::real_data;
+use entity::ingest::Severity;
 use etl::{
     Error,
     read::{self, Terms},
@@ -122,6 +123,11 @@ fn a_wrong_field_is_cleared_and_told() {
             .collect();
         assert_eq!(found, [(code, Some(column))], "{value}");
         assert_eq!(issues[0].new_value, None);
+        let severity = match code {
+            "repeated_in_list" => Severity::Info,
+            _ => Severity::Warning,
+        };
+        assert_eq!(issues[0].severity, severity, "{code}");
     }
 }
 
@@ -153,6 +159,7 @@ fn what_cannot_be_a_movie_is_rejected() {
             (code, Some(column)),
             "{value}"
         );
+        assert_eq!(reject.severity, Severity::Error);
     }
 }
 
@@ -173,6 +180,7 @@ fn a_spreadsheets_copy_is_read_and_every_assumed_century_told() {
             .collect();
         let wanted = ("century_assumed", Some(written), Some(expected));
         assert_eq!(told, if assumed { vec![wanted] } else { vec![] });
+        assert!(issues.iter().all(|i| i.severity == Severity::Info));
     }
     // Byte order mark, CRLF, capitals.
     let text = format!("\u{feff}{}\r\n", common::HEADER)

@@ -6,6 +6,7 @@ use arrow::{
     datatypes::{DataType, Date32Type, Float64Type, Int64Type},
 };
 use chrono::NaiveDate;
+use entity::ingest::Severity;
 use etl::{
     record::{MovieRecord, Named, Position, Reject},
     transformed::{MovieWriter, RejectWriter},
@@ -323,10 +324,13 @@ fn rejects_come_back_as_they_were() {
         .map(|_| {
             let reject = Reject {
                 code: Cow::Borrowed(["field_count", "invalid_id"].choose(&mut random).unwrap()),
+                severity: *[Severity::Info, Severity::Warning, Severity::Error]
+                    .choose(&mut random)
+                    .unwrap(),
                 rule: Cow::Borrowed(["shape", "id"].choose(&mut random).unwrap()),
                 column: maybe(&mut random, |_| "id".into()),
                 value: maybe(&mut random, |random| text(random, 20)),
-                message: text(&mut random, 20),
+                message: text(&mut random, 20).into(),
             };
             (position(&mut random), reject)
         })
@@ -352,10 +356,16 @@ fn rejects_come_back_as_they_were() {
                 Some(position.byte_length as i64)
             );
             assert_eq!(cell.text("code").as_deref(), Some(&*reject.code));
+            let severity = match reject.severity {
+                Severity::Info => "info",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            };
+            assert_eq!(cell.text("severity").as_deref(), Some(severity));
             assert_eq!(cell.text("rule").as_deref(), Some(&*reject.rule));
             assert_eq!(cell.text("column").as_deref(), reject.column.as_deref());
             assert_eq!(cell.text("value"), reject.value);
-            assert_eq!(cell.text("message"), Some(reject.message.clone()));
+            assert_eq!(cell.text("message"), Some(reject.message.to_string()));
         }
     }
     assert_eq!(wanted.next(), None);

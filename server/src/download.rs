@@ -1,8 +1,8 @@
 //! `GET /api/v1/runs/{id}/rejects.csv`, `.parquet`, `issues.csv` and `.parquet`: what a run found wrong, as a
 //! stream, for whoever may read files.
 //!
-//! Parameters choose as the filters of the GraphQL API do: `code`, `rule` and `column` (any of those given),
-//! `contains`, `fromLine` and `toLine`. What is wrong with a request is told as
+//! Parameters choose as the filters of the GraphQL API do: `code`, `severity`, `rule` and `column` (any of those
+//! given), `contains`, `fromLine` and `toLine`. What is wrong with a request is told as
 //! `{"error": {"code": …, "message": …}}`, with the codes of the GraphQL API.
 
 use crate::{
@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use entity::ingest::run;
+use entity::ingest::{Severity, run};
 use etl::finding::{Export, Filter, Format, Noun, stream};
 use futures::TryStreamExt;
 use sea_orm::{DbErr, EntityTrait};
@@ -150,9 +150,14 @@ fn filter(query: &str) -> Result<Filter, Refusal> {
             let wrong = |_| Refusal::Input(format!("{key} is a line's number, not {value:?}"));
             value.parse::<i64>().map(Some).map_err(wrong)
         };
+        let severity = || {
+            let wrong = || format!("severity is info, warning or error, not {value:?}");
+            Severity::parse(&value).ok_or_else(|| Refusal::Input(wrong()))
+        };
         let value = value.clone().into_owned();
         match &*key {
             "code" => filter.codes.get_or_insert_default().push(value),
+            "severity" => filter.severities.get_or_insert_default().push(severity()?),
             "rule" => filter.rules.get_or_insert_default().push(value),
             "column" => filter.columns.get_or_insert_default().push(value),
             "contains" => filter.contains = Some(value),
@@ -160,8 +165,8 @@ fn filter(query: &str) -> Result<Filter, Refusal> {
             "toLine" => filter.to_line = line()?,
             _ => {
                 return Err(Refusal::Input(format!(
-                    "there is no parameter {key}; there are code, rule, column, contains, fromLine \
-                     and toLine"
+                    "there is no parameter {key}; there are code, severity, rule, column, contains, \
+                     fromLine and toLine"
                 )));
             }
         }

@@ -232,9 +232,10 @@ pub async fn merge<C: ConnectionTrait>(
     database::execute(
         db,
         "INSERT INTO issue
-             (run_id, line, byte_offset, byte_length, movie_id, code, rule, column_name, message)
-         SELECT c.run_id, c.line, s.byte_offset, s.byte_length, NULL, 'superseded', 'id.last_wins', NULL,
-                'a later row gives this key again; that one counts'
+             (run_id, line, byte_offset, byte_length, movie_id, code, severity, rule, column_name,
+              message)
+         SELECT c.run_id, c.line, s.byte_offset, s.byte_length, NULL, 'superseded', 'info',
+                'id.last_wins', NULL, 'a later row gives this key again; that one counts'
          FROM staging_companion_change c
          JOIN staging_companion s ON s.run_id = c.run_id AND s.line = c.line AND s.kind = c.kind
          WHERE c.run_id = ? AND c.own = 1 AND c.change_kind = 'superseded' ORDER BY c.line",

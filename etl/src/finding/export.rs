@@ -100,6 +100,7 @@ impl Export {
                 ("byte_offset", true),
                 ("byte_length", true),
                 ("code", false),
+                ("severity", false),
                 ("rule", false),
                 ("rule_version", true),
                 ("column", false),
@@ -116,6 +117,7 @@ impl Export {
                 ("byte_length", true),
                 ("movie_id", true),
                 ("code", false),
+                ("severity", false),
                 ("rule", false),
                 ("rule_version", true),
                 ("column", false),
@@ -197,6 +199,7 @@ impl Export {
         let mut cells = self.place(row.id, place);
         cells.extend([
             Cell::Text(Some(row.code)),
+            Cell::Text(Some(row.severity.name())),
             Cell::Text(Some(row.rule)),
             Cell::Number(Some(self.rule_version.into())),
             Cell::Text(row.column_name),
@@ -212,6 +215,7 @@ impl Export {
         cells.extend([
             Cell::Number(row.movie_id),
             Cell::Text(Some(row.code)),
+            Cell::Text(Some(row.severity.name())),
             Cell::Text(Some(row.rule)),
             Cell::Number(Some(self.rule_version.into())),
             Cell::Text(row.column_name),

@@ -8,7 +8,7 @@ pub use encode::{Format, stream};
 pub use export::{Cell, Export};
 
 use crate::database::containing;
-use entity::ingest::{issue, reject};
+use entity::ingest::{Severity, issue, reject};
 use sea_orm::{ColumnTrait, Condition};
 
 /// What is looked at.
@@ -25,6 +25,8 @@ pub enum Noun {
 pub struct Filter {
     /// Any of these reason codes.
     pub codes: Option<Vec<String>>,
+    /// Of any of these severities.
+    pub severities: Option<Vec<Severity>>,
     /// Found by any of these rules.
     pub rules: Option<Vec<String>>,
     /// About any of these columns of the file.
@@ -42,27 +44,30 @@ impl Filter {
     pub fn condition(&self, noun: Noun) -> Condition {
         match noun {
             Noun::Reject => {
-                use reject::Column::{Code, ColumnName, Line, Message, Rule, Value};
-                self.on([Code, Rule, ColumnName], Line, &[Value, Message])
+                use reject::Column::{Code, ColumnName, Line, Message, Rule, Severity, Value};
+                let names = [Code, Rule, ColumnName];
+                self.on(names, Severity, Line, &[Value, Message])
             }
             Noun::Issue => {
-                use issue::Column::{Code, ColumnName, Line, Message, NewValue, OldValue, Rule};
-                self.on(
-                    [Code, Rule, ColumnName],
-                    Line,
-                    &[OldValue, NewValue, Message],
-                )
+                use issue::Column::{
+                    Code, ColumnName, Line, Message, NewValue, OldValue, Rule, Severity,
+                };
+                let names = [Code, Rule, ColumnName];
+                self.on(names, Severity, Line, &[OldValue, NewValue, Message])
             }
         }
     }
 
-    fn on<C: ColumnTrait>(&self, names: [C; 3], line: C, texts: &[C]) -> Condition {
+    fn on<C: ColumnTrait>(&self, names: [C; 3], severity: C, line: C, texts: &[C]) -> Condition {
         let wanted = [&self.codes, &self.rules, &self.columns];
         let mut condition = Condition::all();
         for (column, wanted) in names.into_iter().zip(wanted) {
             if let Some(wanted) = wanted {
                 condition = condition.add(column.is_in(wanted));
             }
+        }
+        if let Some(wanted) = &self.severities {
+            condition = condition.add(severity.is_in(wanted.iter().copied()));
         }
         if let Some(part) = &self.contains {
             let any = texts.iter().fold(Condition::any(), |any, text| {

@@ -14,6 +14,7 @@ use crate::{
     rules::RuleSet,
     source::{Catalog, Layout},
 };
+use entity::ingest::Severity;
 use record::Held;
 use std::{borrow::Cow, io::Read, sync::Arc};
 
@@ -239,9 +240,10 @@ fn recognise(name: &str, header: &csv::Record, sources: &Catalog) -> Result<Layo
 fn reject(code: &'static str, rule: &'static str, message: String) -> Reject {
     Reject {
         code: code.into(),
+        severity: Severity::Error,
         rule: rule.into(),
         column: None,
         value: None,
-        message,
+        message: message.into(),
     }
 }

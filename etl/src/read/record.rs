@@ -7,6 +7,7 @@ use crate::{
     rules::RuleSet,
     source::{Entry, Layout, field_count, shown},
 };
+use entity::ingest::Severity;
 use std::borrow::Cow;
 
 /// What becomes of a record by itself.
@@ -87,6 +88,7 @@ impl Held {
         };
         let issue = Issue {
             code: "rejoined".into(),
+            severity: Severity::Warning,
             rule: "record.rejoin".into(),
             column: owned(source.column(self.fields.len() - 1)),
             old_value: None,

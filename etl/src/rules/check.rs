@@ -3,6 +3,7 @@
 use super::field::{Field, Given, Value};
 use crate::record::{Issue, MovieRecord, Named, Reject};
 use cel::{Context, Program};
+use entity::ingest::Severity;
 use regex::Regex;
 use std::{borrow::Cow, sync::Arc};
 
@@ -15,6 +16,7 @@ pub struct Check {
     pub(super) field: Option<Field>,
     pub(super) test: Test,
     pub(super) action: Action,
+    pub(super) severity: Severity,
     /// What is wrong, in a sentence.
     pub(super) message: String,
 }
@@ -109,6 +111,17 @@ pub(super) enum Action {
     Reject,
 }
 
+impl Action {
+    /// How much a record that fails matters where the check does not say.
+    pub(super) fn severity(&self) -> Severity {
+        match self {
+            Self::Accept => Severity::Info,
+            Self::Warn | Self::Clear | Self::Set(_) => Severity::Warning,
+            Self::Reject => Severity::Error,
+        }
+    }
+}
+
 impl Check {
     /// Runs the check; what is found is added to `issues`.
     pub(super) fn apply(
@@ -125,10 +138,11 @@ impl Check {
             (Action::Reject, _) => {
                 return Err(Reject {
                     code: Cow::Owned(self.code.clone()),
+                    severity: self.severity,
                     rule: Cow::Owned(self.rule.clone()),
                     column,
                     value: old_value,
-                    message: self.message.clone(),
+                    message: self.message.as_str().into(),
                 });
             }
             (Action::Clear, Some(field)) => {
@@ -143,6 +157,7 @@ impl Check {
         };
         issues.push(Issue {
             code: Cow::Owned(self.code.clone()),
+            severity: self.severity,
             rule: Cow::Owned(self.rule.clone()),
             column,
             old_value,

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::fault::{Faults, Problem};
 use cel::Program;
+use entity::ingest::Severity;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -68,6 +69,7 @@ struct CheckTable {
     pattern: Option<Spanned<String>>,
     when: Option<Spanned<String>>,
     action: Spanned<String>,
+    severity: Option<Spanned<String>>,
     value: Option<Spanned<toml::Value>>,
     message: Option<String>,
 }
@@ -152,6 +154,10 @@ fn check(table: CheckTable, offset: usize, faults: &mut Faults) -> Option<Check>
         field
     });
     let action = action(&table, field, faults);
+    let severity = table
+        .severity
+        .as_ref()
+        .and_then(|name| severity(name, faults));
     let tests = [
         table.required.is_some(),
         table.min.is_some() || table.max.is_some(),
@@ -213,12 +219,14 @@ fn check(table: CheckTable, offset: usize, faults: &mut Faults) -> Option<Check>
     if faults.found.len() > before {
         return None;
     }
+    let action = action?;
     Some(Check {
         rule: table.rule,
         code: table.code.unwrap_or(code),
         field,
         test,
-        action: action?,
+        severity: severity.unwrap_or(action.severity()),
+        action,
         message: table.message.unwrap_or(message),
     })
 }
@@ -259,6 +267,18 @@ fn action(table: &CheckTable, field: Option<Field>, faults: &mut Faults) -> Opti
         return None;
     }
     Some(action)
+}
+
+fn severity(name: &Spanned<String>, faults: &mut Faults) -> Option<Severity> {
+    let severity = Severity::parse(name.get_ref());
+    if severity.is_none() {
+        let message = format!(
+            "there is no severity {}; there are info, warning and error",
+            name.get_ref()
+        );
+        faults.at(name.span().start, message);
+    }
+    severity
 }
 
 fn expression(when: &Spanned<String>, faults: &mut Faults) -> Option<When> {

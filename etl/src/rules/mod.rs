@@ -14,6 +14,7 @@ use crate::{
     record::{Issue, MovieRecord, Reject},
 };
 use check::Check;
+use entity::ingest::Severity;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -153,6 +154,7 @@ impl RuleSet {
             if let Some(money) = value.filter(|money| *money != 0 && *money < minimum) {
                 issues.push(Issue {
                     code: Cow::Borrowed("implausible_money"),
+                    severity: Severity::Warning,
                     rule: Cow::Owned(format!("meaning.minimum_{column}")),
                     column: Some(Cow::Borrowed(column)),
                     old_value: Some(money.to_string()),

@@ -9,6 +9,7 @@ use crate::{
     record::{Issue, Named},
 };
 use chrono::NaiveDate;
+use entity::ingest::Severity;
 use std::{borrow::Cow, collections::HashMap};
 
 /// The longest part of a value that an issue or a reject repeats.
@@ -36,6 +37,7 @@ impl<'a> Reading<'a> {
 
     fn issue(
         &mut self,
+        severity: Severity,
         code: &'static str,
         column: &Column,
         old: String,
@@ -44,6 +46,7 @@ impl<'a> Reading<'a> {
     ) {
         self.issues.push(Issue {
             code: code.into(),
+            severity,
             rule: "source.format".into(),
             column: Some(column.name.clone().into()),
             old_value: Some(shown(&old)),
@@ -55,13 +58,27 @@ impl<'a> Reading<'a> {
     /// Records that a field was cleared.
     fn cleared(&mut self, code: &'static str, column: &Column, value: &str, why: &str) {
         let message = format!("{} {why}; cleared", column.name);
-        self.issue(code, column, value.to_owned(), None, message);
+        let old = value.to_owned();
+        self.issue(Severity::Warning, code, column, old, None, message);
+    }
+
+    /// Records that an element of a list lacks what it needs and was left out.
+    fn incomplete(&mut self, column: &Column, item: &Value) {
+        let why = "lacks a key or a name";
+        self.left_out(Severity::Warning, "invalid_element", column, item, why);
     }
 
     /// Records that an element of a list was left out.
-    fn left_out(&mut self, code: &'static str, column: &Column, item: &Value, why: &str) {
+    fn left_out(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        column: &Column,
+        item: &Value,
+        why: &str,
+    ) {
         let message = format!("an element of {} {why}; left out", column.name);
-        self.issue(code, column, item.to_string(), None, message);
+        self.issue(severity, code, column, item.to_string(), None, message);
     }
 
     /// The value, or nothing where it is one that stands for none.
@@ -167,8 +184,9 @@ impl<'a> Reading<'a> {
                     column.name,
                     first + 99
                 );
-                let new = Some(date.to_string());
-                self.issue("century_assumed", column, value.to_owned(), new, message);
+                let (old, new) = (value.to_owned(), Some(date.to_string()));
+                let code = "century_assumed";
+                self.issue(Severity::Info, code, column, old, new, message);
             }
             return Some(date);
         }
@@ -213,9 +231,10 @@ impl<'a> Reading<'a> {
         let mut list: Vec<Named<K>> = Vec::with_capacity(items.len());
         for item in &items {
             match named(item, column, keys) {
-                None => self.left_out("invalid_element", column, item, "lacks a key or a name"),
+                None => self.incomplete(column, item),
                 Some(named) if list.iter().any(|known| known.id == named.id) => {
-                    self.left_out("repeated_in_list", column, item, "is there already");
+                    let (code, why) = ("repeated_in_list", "is there already");
+                    self.left_out(Severity::Info, code, column, item, why);
                 }
                 Some(named) => list.push(named),
             }
@@ -233,7 +252,7 @@ impl<'a> Reading<'a> {
         let mut people = Vec::new();
         for item in self.items(column, value) {
             let Some(person) = named::<i64>(&item, column, None) else {
-                self.left_out("invalid_element", column, &item, "lacks a key or a name");
+                self.incomplete(column, &item);
                 continue;
             };
             let mut object = serde_json::Map::new();

@@ -6,6 +6,7 @@ use super::{
     field::{Reading, is_no_list, is_no_number, is_truth, shown},
 };
 use crate::record::{Issue, MovieRecord, Reject};
+use entity::ingest::Severity;
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 /// What a record makes.
@@ -172,10 +173,11 @@ impl Layout {
         let get = |target| {
             by_target.get(&target).copied().ok_or_else(|| Reject {
                 code: "missing_column".into(),
+                severity: Severity::Error,
                 rule: "record.columns".into(),
                 column: None,
                 value: None,
-                message: format!("the file has no column for {}", target.name()),
+                message: format!("the file has no column for {}", target.name()).into(),
             })
         };
         let number = |target, why| {
@@ -219,10 +221,11 @@ impl Layout {
                 let Some(rating) = reading.real(column, value).filter(|stars| *stars >= 0.0) else {
                     return Err(Reject {
                         code: "invalid_rating".into(),
+                        severity: Severity::Error,
                         rule: "rating.required".into(),
                         column: Some(column.name.clone().into()),
                         value: Some(shown(value)),
-                        message: "a rating is a number of stars".to_owned(),
+                        message: "a rating is a number of stars".into(),
                     });
                 };
                 let rated_at = get(Target::RatedAt)
@@ -238,19 +241,22 @@ impl Layout {
 pub fn field_count(found: usize, expected: usize) -> Reject {
     Reject {
         code: "field_count".into(),
+        severity: Severity::Error,
         rule: "record.width".into(),
         column: None,
         value: Some(found.to_string()),
         message: format!(
             "the record has {found} fields instead of {expected}; \
              look for a missing quote or line ending at this line of the file"
-        ),
+        )
+        .into(),
     }
 }
 
 fn shifted(column: &Column, value: &str) -> Reject {
     Reject {
         code: "shifted_columns".into(),
+        severity: Severity::Error,
         rule: "record.columns".into(),
         column: Some(column.name.clone().into()),
         value: Some(shown(value)),
@@ -258,7 +264,8 @@ fn shifted(column: &Column, value: &str) -> Reject {
             "{} cannot hold this value: the columns are shifted; \
              look for a missing or extra comma at this line of the file",
             column.name
-        ),
+        )
+        .into(),
     }
 }
 
@@ -267,13 +274,15 @@ fn key(column: &Column, value: &str, why: &str) -> Result<i64, Reject> {
         Ok(id) if id > 0 => Ok(id),
         _ => Err(Reject {
             code: "invalid_id".into(),
+            severity: Severity::Error,
             rule: "id.required".into(),
             column: Some(column.name.clone().into()),
             value: Some(shown(value)),
             message: format!(
                 "{} is not a whole number greater than 0; {why}",
                 column.name
-            ),
+            )
+            .into(),
         }),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     serve,
 };
 use anyhow::{Context, Result, bail};
-use entity::ingest::Trigger;
+use entity::ingest::{self, Trigger};
 use etl::{
     correct,
     finding::{Cell, Export, Filter, Format, Noun, stream},
@@ -35,6 +35,9 @@ pub struct Rejects {
     /// Only those with this reason code; may be given several times
     #[arg(long = "code", value_name = "CODE")]
     codes: Option<Vec<String>>,
+    /// Only those of this severity; may be given several times
+    #[arg(long = "severity", value_name = "SEVERITY", value_enum)]
+    severities: Option<Vec<Severity>>,
     /// Only those found by this rule; may be given several times
     #[arg(long = "rule", value_name = "RULE")]
     rules: Option<Vec<String>>,
@@ -69,6 +72,27 @@ enum Shape {
     Csv,
     /// For programs
     Parquet,
+}
+
+/// How much a reject or an issue matters.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Severity {
+    /// Good to know; there is nothing to do
+    Info,
+    /// A value was changed or left out, or is doubtful
+    Warning,
+    /// Somebody should see to it, as where a record is no movie
+    Error,
+}
+
+impl From<Severity> for ingest::Severity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
 }
 
 #[derive(clap::Args)]
@@ -129,8 +153,10 @@ pub async fn rejects(config: &Config, arguments: Rejects) -> Result<ExitCode> {
         true => Noun::Issue,
         false => Noun::Reject,
     };
+    let severities = arguments.severities;
     let filter = Filter {
         codes: arguments.codes,
+        severities: severities.map(|list| list.into_iter().map(Into::into).collect()),
         rules: arguments.rules,
         columns: arguments.columns,
         contains: arguments.contains,

@@ -6,12 +6,24 @@ use super::{
     scalar::Long,
     services,
 };
-use async_graphql::{Context, ID, InputObject, OutputType, Result};
-use entity::ingest::{run, source_file};
+use async_graphql::{Context, Enum, ID, InputObject, OutputType, Result};
+use entity::ingest::{self, run, source_file};
 use etl::finding::Filter;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, ModelTrait, QueryFilter, QuerySelect,
 };
+
+/// How much a reject or an issue matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ingest::Severity")]
+pub enum Severity {
+    /// Good to know; there is nothing to do.
+    Info,
+    /// A value was changed or left out, or is doubtful.
+    Warning,
+    /// Somebody should see to it, as where a record is no movie.
+    Error,
+}
 
 /// Declares a filter of the API; rejects and issues have their own, so that each may grow.
 macro_rules! filter {
@@ -21,6 +33,8 @@ macro_rules! filter {
         pub struct $name {
             /// Any of these reason codes.
             code: Option<Vec<String>>,
+            /// Of any of these severities.
+            severity: Option<Vec<Severity>>,
             /// Found by any of these rules.
             rule: Option<Vec<String>>,
             /// About any of these columns of the file.
@@ -35,8 +49,10 @@ macro_rules! filter {
 
         impl From<$name> for Filter {
             fn from(given: $name) -> Self {
+                let severities = |list: Vec<Severity>| list.into_iter().map(Into::into).collect();
                 Self {
                     codes: given.code,
+                    severities: given.severity.map(severities),
                     rules: given.rule,
                     columns: given.column,
                     contains: given.contains,

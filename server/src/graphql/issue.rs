@@ -1,7 +1,7 @@
 //! What was corrected or is doubtful in usable rows.
 
 use super::{
-    finding::{IssueFilter, of_all, of_run},
+    finding::{IssueFilter, Severity, of_all, of_run},
     page::{Connection, PageArgs, cost},
     run::{Run, of_row},
     scalar::Long,
@@ -25,6 +25,7 @@ pub struct Issue {
     movie_id: Option<ID>,
     /// Stable reason code such as `rejoined`.
     code: String,
+    severity: Severity,
     /// The rule that found it.
     rule: String,
     /// The file's column, where it is about one.
@@ -45,6 +46,7 @@ impl From<issue::Model> for Issue {
             byte_length: row.byte_length.map(Long),
             movie_id: row.movie_id.map(ID::from),
             code: row.code,
+            severity: row.severity.into(),
             rule: row.rule,
             column: row.column_name,
             old_value: row.old_value,

@@ -1,7 +1,7 @@
 //! Records that are not movies.
 
 use super::{
-    finding::{RejectFilter, of_all, of_run},
+    finding::{RejectFilter, Severity, of_all, of_run},
     lineage,
     page::{Connection, PageArgs, cost},
     run::{Run, of_row},
@@ -24,6 +24,7 @@ pub struct Reject {
     byte_length: Long,
     /// Stable reason code such as `invalid_id`.
     code: String,
+    severity: Severity,
     /// The rule that refused it.
     rule: String,
     /// The file's column, where one is to blame.
@@ -44,6 +45,7 @@ impl From<reject::Model> for Reject {
             byte_offset: row.byte_offset.into(),
             byte_length: row.byte_length.into(),
             code: row.code,
+            severity: row.severity.into(),
             rule: row.rule,
             column: row.column_name,
             value: row.value,

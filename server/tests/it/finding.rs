@@ -46,6 +46,8 @@ async fn rejects_and_issues_are_found_in_one_run_and_in_all() {
         assert_eq!(found(json!({"code": "invalid_id"})).await, [2, 3]);
         assert_eq!(found(json!({"code": ["invalid_id"], "fromLine": 3})).await, [3]);
         assert_eq!(found(json!({"toLine": 2})).await, [2]);
+        assert_eq!(found(json!({"severity": "ERROR"})).await, [2, 3, 4]);
+        assert_eq!(found(json!({"severity": ["INFO", "WARNING"]})).await, [0; 0]);
         assert_eq!(found(json!({"column": ["id"], "contains": "-2"})).await, [3]);
         assert_eq!(found(json!({"contains": "100%"})).await, [0; 0]);
         assert_eq!(found(json!({"rule": ["none"]})).await, [0; 0]);
@@ -67,12 +69,13 @@ async fn rejects_and_issues_are_found_in_one_run_and_in_all() {
         let nobody = operator.ask(all, json!({"file": "ab"})).await;
         assert_eq!(nobody["rejects"]["totalCount"], 0);
 
-        let issues = "{ issues(filter: {column: \"budget\", contains: \"-5\"}) {
-            totalCount nodes { line byteOffset byteLength oldValue run { id } } } }";
+        let issues = "{ issues(filter: {column: \"budget\", severity: [INFO, WARNING], contains: \"-5\"}) {
+            totalCount nodes { line byteOffset byteLength severity oldValue run { id } } } }";
         let issues = operator.ask(issues, json!({})).await["issues"].take();
         assert_eq!(issues["totalCount"], 2, "{issues}");
         let issue = &issues["nodes"][1];
         assert_eq!((&issue["line"], &issue["run"]["id"]), (&json!(5), &json!(first.id.to_string())));
+        assert_eq!(issue["severity"], "WARNING");
         let offset = dirty().find(&Line { id: 7, budget: -5, ..Line::default() }.csv()).unwrap();
         assert_eq!(issue["byteOffset"], offset as i64);
 
@@ -110,7 +113,7 @@ async fn downloads_are_for_those_who_may_read_files() {
         let named = format!("attachment; filename=\"run-{run}-rejects.csv\"");
         assert_eq!(headers["content-disposition"], named);
         let csv = answer.text().await.unwrap();
-        let head = "id,run,file,sha256,line,byte_offset,byte_length,code,rule,rule_version,column,value,message\r\n";
+        let head = "id,run,file,sha256,line,byte_offset,byte_length,code,severity,rule,rule_version,column,value,message\r\n";
         assert!(csv.starts_with(head), "{csv}");
         assert_eq!(csv.matches("\r\n").count(), 4, "{csv}");
         let one = operator
@@ -119,6 +122,10 @@ async fn downloads_are_for_those_who_may_read_files() {
         assert_eq!(one.text().await.unwrap().matches("\r\n").count(), 2);
         let issues = operator.get(&path("issues.csv?column=budget")).await;
         assert!(issues.text().await.unwrap().contains(",budget,-5,"));
+        for (severity, lines) in [("info", 1), ("error&severity=warning", 2)] {
+            let issues = operator.get(&path(&format!("issues.csv?severity={severity}"))).await;
+            assert_eq!(issues.text().await.unwrap().matches("\r\n").count(), lines);
+        }
         let parquet = operator.get(&path("issues.parquet")).await;
         let parquet = parquet.bytes().await.unwrap();
         assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
@@ -126,6 +133,7 @@ async fn downloads_are_for_those_who_may_read_files() {
         for (path, status) in [
             (path("rejects.csv?fromLine=x"), StatusCode::BAD_REQUEST),
             (path("rejects.csv?limit=3"), StatusCode::BAD_REQUEST),
+            (path("rejects.csv?severity=fatal"), StatusCode::BAD_REQUEST),
             ("/api/v1/runs/99/rejects.csv".to_owned(), StatusCode::NOT_FOUND),
             ("/api/v1/runs/x/rejects.csv".to_owned(), StatusCode::NOT_FOUND),
         ] {
@@ -160,7 +168,21 @@ async fn rejects_are_listed_exported_and_corrected() {
             json!([])
         );
         let issues = shell.json(&["rejects", "1", "--issues", "--column", "budget", "--json"]);
-        assert_eq!(issues[0]["old_value"], "-5");
+        assert_eq!(
+            (&issues[0]["old_value"], &issues[0]["severity"]),
+            (&json!("-5"), &json!("warning"))
+        );
+        let severe = |severity| {
+            let rejects = shell.json(&["rejects", "1", "--severity", severity, "--json"]);
+            rejects.as_array().unwrap().len()
+        };
+        assert_eq!((severe("error"), severe("info")), (3, 0));
+        let wrong = shell.run(&["rejects", "1", "--severity", "fatal"]);
+        assert_eq!(wrong.status.code(), Some(2));
+        assert!(
+            text(&wrong.stderr).contains("info, warning, error"),
+            "{wrong:?}"
+        );
 
         let written = shell.json(&[
             "rejects", "1", "--format", "csv", "--out", "r.csv", "--json",
