@@ -17,6 +17,7 @@ mod m20261125_000008_companion;
 mod m20261125_000009_custody;
 mod m20261125_000010_backfill;
 mod m20261125_000011_staging;
+mod m20261125_000013_backfill_round;
 
 /// All steps in order.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_custody::Migration),
             Box::new(m20261125_000010_backfill::Migration),
             Box::new(m20261125_000011_staging::Migration),
+            Box::new(m20261125_000013_backfill_round::Migration),
         ]
     }
 }
