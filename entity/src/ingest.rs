@@ -455,7 +455,7 @@ pub mod backfill {
         pub created_at: DateTimeUtc,
         pub rule_version: i32,
         pub mode: RunMode,
-        /// How many files.
+        /// How many files; those of a second round count again.
         pub total: i64,
         pub bytes_total: i64,
         pub cancelled_at: Option<DateTimeUtc>,
@@ -476,6 +476,8 @@ pub mod backfill_run {
         #[sea_orm(primary_key, auto_increment = false)]
         pub run_id: i64,
         pub backfill_id: i64,
+        /// 1, or 2 where the files are read once more because runs of the first took out what others may give.
+        pub round: i32,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

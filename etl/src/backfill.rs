@@ -1,11 +1,12 @@
 //! Files read again together: how far that is, going on with it, and ending it.
 //!
 //! A backfill is a group of runs in the queue. Whoever works takes them, oldest file first, so a process that
-//! stops leaves the rest to the next one. What a backfill has come to is never stored: its runs tell.
+//! stops leaves the rest to the next one. What a backfill has come to is never stored: its runs tell. Its last
+//! run may lead to a second round of them.
 
 use crate::{Error, Result, control, database};
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::ingest::{RunStatus, backfill, backfill_run, run};
+use entity::ingest::{RunKind, RunStatus, backfill, backfill_run, run};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
     EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -23,6 +24,8 @@ pub struct Progress {
     pub remaining: i64,
     /// Bytes of files that have been read, be the run at its end or not.
     pub bytes_done: i64,
+    /// How many rounds of runs there are so far.
+    pub rounds: i32,
     /// When the first run began.
     pub started_at: Option<DateTime<Utc>>,
     /// When the last run ended; none while some remain.
@@ -38,6 +41,7 @@ struct Part {
     status: RunStatus,
     bytes_total: Option<i64>,
     bytes_read: i64,
+    round: i32,
     started_at: Option<DateTime<Utc>>,
     /// Of a held run, when it was last at work.
     ended_at: Option<DateTime<Utc>>,
@@ -51,7 +55,27 @@ pub async fn find<C: ConnectionTrait>(db: &C, id: i64) -> Result<backfill::Model
     backfill::Entity::find_by_id(id)
         .one(db)
         .await?
-        .ok_or_else(|| Error::Input(format!("there is no backfill {id}")))
+        .ok_or_else(|| unknown(id))
+}
+
+/// Whether a run is of a backfill.
+pub(crate) async fn has<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<bool, DbErr> {
+    let part = backfill_run::Entity::find_by_id(run_id).one(db).await?;
+    Ok(part.is_some())
+}
+
+/// Whether a run's names of companies and the like count even where it changes no movie: those of a file that
+/// arrives, and those of a backfill, which gives the names of all files in turn, so that things end by those they
+/// have in the newest.
+pub(crate) async fn gives_names<C: ConnectionTrait>(
+    db: &C,
+    run: &run::Model,
+) -> Result<bool, DbErr> {
+    Ok(run.kind == RunKind::Ingest || has(db, run.id).await?)
+}
+
+fn unknown(id: i64) -> Error {
+    Error::Input(format!("there is no backfill {id}"))
 }
 
 /// How far backfills are, by id.
@@ -65,7 +89,7 @@ pub async fn progress<C: ConnectionTrait>(
     }
     let list: Vec<String> = ids.iter().map(i64::to_string).collect();
     let sql = format!(
-        "SELECT b.backfill_id, r.status, r.bytes_total, r.bytes_read, r.started_at,
+        "SELECT b.backfill_id, r.status, r.bytes_total, r.bytes_read, b.round, r.started_at,
                 COALESCE(r.finished_at, (SELECT MAX(p.finished_at) FROM run_phase p
                                          WHERE p.run_id = r.id)) AS ended_at
          FROM backfill_run b JOIN run r ON r.id = b.run_id
@@ -87,6 +111,7 @@ fn sum(parts: &[Part], now: DateTime<Utc>) -> Progress {
     let (mut bytes_left, mut under_way) = (0, 0);
     for part in parts {
         let whole = part.bytes_total.unwrap_or_default();
+        progress.rounds = progress.rounds.max(part.round);
         let ended = match part.status {
             RunStatus::Failed => {
                 progress.failed += 1;
@@ -192,15 +217,27 @@ pub async fn unfinished<C: ConnectionTrait>(db: &C) -> Result<Option<backfill::M
 /// # Errors
 /// [`Error::Input`] when there is no such backfill or nothing of it is left to end.
 pub async fn cancel(db: &DatabaseConnection, id: i64) -> Result<()> {
-    find(db, id).await?;
-    // The last first, so that no worker takes the next one meanwhile.
-    let mut open = runs(db, id, |status| !status.is_final()).await?;
-    open.reverse();
+    let tx = database::begin(db).await?;
+    // From now on no run that ends leads to a second round.
+    let found = backfill::Entity::find_by_id(id).lock_exclusive().one(&tx);
+    let found = found.await?.ok_or_else(|| unknown(id))?;
+    let mut open = runs(&tx, id, |status| !status.is_final()).await?;
     if open.is_empty() {
+        tx.rollback().await?;
         return Err(Error::Input(format!(
             "backfill {id} has ended; `marquee undo` takes back what a run of it has merged"
         )));
     }
+    backfill::ActiveModel {
+        id: Set(found.id),
+        cancelled_at: Set(Some(Utc::now())),
+        ..Default::default()
+    }
+    .update(&tx)
+    .await?;
+    tx.commit().await?;
+    // The last first, so that no worker takes the next one meanwhile.
+    open.reverse();
     for run_id in open {
         match control::cancel(db, run_id).await {
             // It has come to its end, or too far, meanwhile.
@@ -208,12 +245,5 @@ pub async fn cancel(db: &DatabaseConnection, id: i64) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    backfill::ActiveModel {
-        id: Set(id),
-        cancelled_at: Set(Some(Utc::now())),
-        ..Default::default()
-    }
-    .update(db)
-    .await?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 use crate::{
     Error, Result, custody, database, merge,
     queue::{insert_job, new_run},
-    undo,
+    round, undo,
 };
 use chrono::Utc;
 use entity::ingest::{
@@ -13,12 +13,12 @@ use entity::ingest::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
-    EntityTrait, QueryFilter, QueryOrder,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use std::path::Path;
 
 /// Files that are read again give way to those that arrive.
-const REPROCESS_PRIORITY: i32 = -1;
+pub(crate) const REPROCESS_PRIORITY: i32 = -1;
 
 /// The run of that id.
 ///
@@ -116,8 +116,8 @@ pub async fn reprocess_run(
     reprocess_one(db, &file, trigger, rule_version, mode).await
 }
 
-/// Queues every archived file that has been loaded and not deleted, oldest first, to be read again, as one
-/// backfill that `by` has begun.
+/// Queues every archived file that the mart has loaded, oldest first, to be read again, as one backfill that `by`
+/// has begun. Files of which every run was undone, discarded or failed are left out, and so are deleted ones.
 pub async fn reprocess_all(
     db: &DatabaseConnection,
     by: &str,
@@ -125,8 +125,15 @@ pub async fn reprocess_all(
     rule_version: i32,
     mode: RunMode,
 ) -> Result<backfill::Model> {
+    let merged = run::Entity::find()
+        .select_only()
+        .column(run::Column::SourceFileId)
+        .filter(run::Column::SourceFileId.is_not_null())
+        .filter(run::Column::Kind.ne(RunKind::Undo))
+        .filter(run::Column::Status.eq(RunStatus::Succeeded))
+        .into_query();
     let files = source_file::Entity::find()
-        .filter(source_file::Column::Source.is_not_null())
+        .filter(source_file::Column::Id.in_subquery(merged))
         .filter(source_file::Column::DeletedAt.is_null())
         .order_by_asc(source_file::Column::Id)
         .all(db)
@@ -148,6 +155,7 @@ pub async fn reprocess_all(
         backfill_run::ActiveModel {
             run_id: Set(run_id),
             backfill_id: Set(backfill.id),
+            round: Set(1),
         }
         .insert(&tx)
         .await?;
@@ -263,6 +271,7 @@ async fn end(
     }
     .update(&tx)
     .await?;
+    round::follow(&tx, run_id).await?;
     tx.commit().await?;
     merge::clear_staging(db, run_id).await?;
     Ok(())

@@ -95,15 +95,7 @@ impl Journal {
             EventLevel::Warn => tracing::warn!(run, "{message}"),
             EventLevel::Error => tracing::error!(run, "{message}"),
         }
-        run_event::ActiveModel {
-            run_id: Set(self.run_id),
-            at: Set(Utc::now()),
-            level: Set(level),
-            message: Set(message),
-            ..Default::default()
-        }
-        .insert(&self.db)
-        .await?;
+        insert_event(&self.db, self.run_id, level, message).await?;
         Ok(())
     }
 
@@ -139,6 +131,25 @@ impl Journal {
             .await?
             .ok_or_else(|| crate::Error::Internal(format!("run {} is gone", self.run_id)))
     }
+}
+
+/// Adds a line to a run's log; inside a transaction where the caller is in one.
+pub async fn insert_event<C: ConnectionTrait>(
+    db: &C,
+    run_id: i64,
+    level: EventLevel,
+    message: String,
+) -> Result<(), DbErr> {
+    run_event::ActiveModel {
+        run_id: Set(run_id),
+        at: Set(Utc::now()),
+        level: Set(level),
+        message: Set(message),
+        ..Default::default()
+    }
+    .insert(db)
+    .await?;
+    Ok(())
 }
 
 /// Writes a phase, ended or not; inside a transaction where the caller is in one.

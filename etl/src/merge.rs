@@ -123,7 +123,7 @@ impl After {
 }
 
 /// Merges the changes of a run as data version `version`, and notes the groups whose aggregates that
-/// changes.
+/// changes; answers whether anything changed. Where no movie does, names may all the same, with `names`.
 ///
 /// The caller holds the lock on `mart_state`, has compared against the very rows that are there now, and
 /// commits.
@@ -133,12 +133,16 @@ pub async fn merge<C: ConnectionTrait>(
     version: i32,
     changes: &Changes,
     after: After,
-) -> Result<(), DbErr> {
+    names: bool,
+) -> Result<bool, DbErr> {
     if changes.superseded > 0 {
         record_superseded(db, run_id).await?;
     }
     if changes.changed() == 0 {
-        return Ok(());
+        if !names {
+            return Ok(false);
+        }
+        return upsert_named(db, run_id, version, after).await;
     }
     aggregate::note_touched(db, run_id, after).await?;
     record_revisions(db, run_id, version).await?;
@@ -151,7 +155,8 @@ pub async fn merge<C: ConnectionTrait>(
         delete_movies(db, run_id).await?;
     }
     upsert_movies(db, run_id, after).await?;
-    link(db, run_id, after).await
+    link(db, run_id, after).await?;
+    Ok(true)
 }
 
 /// The column of a noun's link table that refers to it.
@@ -266,22 +271,26 @@ async fn delete_movies<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), Db
 }
 
 /// Adds companies, genres, countries, languages and collections that are new or renamed, and keeps the
-/// names they had.
+/// names they had; answers whether there are any. A thing goes by the name it has in the file that was read last.
 async fn upsert_named<C: ConnectionTrait>(
     db: &C,
     run_id: i64,
     version: i32,
     after: After,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     let backend = db.get_database_backend();
+    let mut any = false;
     for (noun, key) in nouns() {
+        if !brings_names(db, run_id, after, noun, key).await? {
+            continue;
+        }
         let fresh = after.names(noun, key, run_id);
         let news = format!(
             "FROM ({fresh}) f LEFT JOIN {noun} n ON n.{key} = f.name_key
              WHERE n.{key} IS NULL OR {} <> f.name",
             database::exact(backend, "n.name")
         );
-        database::execute(
+        let renamed = database::execute(
             db,
             &format!(
                 "INSERT INTO past_name (noun, name_key, until_version, name)
@@ -290,6 +299,7 @@ async fn upsert_named<C: ConnectionTrait>(
             [],
         )
         .await?;
+        any |= renamed > 0;
         let tail = database::on_conflict_update(backend, key, &["name"]);
         database::execute(
             db,
@@ -298,7 +308,27 @@ async fn upsert_named<C: ConnectionTrait>(
         )
         .await?;
     }
-    Ok(())
+    Ok(any)
+}
+
+/// Whether a run may bring a name that is not there: a quick look, for most files bring none.
+async fn brings_names<C: ConnectionTrait>(
+    db: &C,
+    run_id: i64,
+    after: After,
+    noun: &str,
+    key: &str,
+) -> Result<bool, DbErr> {
+    if let After::Before(_) = after {
+        return Ok(true);
+    }
+    let backend = db.get_database_backend();
+    let sql = format!(
+        "SELECT s.line FROM staging_{noun} s LEFT JOIN {noun} n ON n.{key} = s.{key}
+         WHERE s.run_id = ? AND (n.{key} IS NULL OR {} <> s.name) LIMIT 1",
+        database::exact(backend, "n.name")
+    );
+    Ok(!database::query(db, &sql, [run_id.into()]).await?.is_empty())
 }
 
 async fn upsert_movies<C: ConnectionTrait>(db: &C, run_id: i64, after: After) -> Result<(), DbErr> {

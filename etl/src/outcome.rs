@@ -5,10 +5,11 @@ use crate::{
     chain::Chain,
     companion,
     compare::{self, Changes, Found},
-    control, database,
+    control, database, giver,
     journal::{self, Journal},
     merge::{self, After},
     queue::Lease,
+    round,
     rules::Keep,
     undo,
 };
@@ -23,6 +24,8 @@ pub enum What {
         found: Found,
         against: i32,
         keep: Keep,
+        /// Whether its names count even where it changes no movie.
+        names: bool,
     },
     /// The inverse of another run's merge.
     Undo(Box<run::Model>),
@@ -47,7 +50,13 @@ pub async fn merge(chain: &Chain, lease: &Lease, journal: &Journal, what: What) 
                 changes.unchanged,
                 changes.superseded
             );
-            journal.event(EventLevel::Info, message).await
+            journal.event(EventLevel::Info, message).await?;
+            if changes.deleted > 0
+                && let Some(sentence) = giver::sentence(&chain.db, &journal.run().await?).await?
+            {
+                journal.event(EventLevel::Warn, sentence).await?;
+            }
+            Ok(())
         }
         Err(error) => {
             // The error that led here matters more than one of taking back.
@@ -75,6 +84,7 @@ async fn merge_in<C: ConnectionTrait>(
     lease.finish(tx).await?;
     lease.locked.cancel();
     let version = version(tx).await?;
+    let names = matches!(what, What::Undo(_) | What::Staged { names: true, .. });
     let (found, after) = match &what {
         What::Staged { found, against, .. } if version == against + 1 => (*found, After::Staged),
         What::Staged { keep, .. } => (compare::compare(tx, run_id, *keep).await?, After::Staged),
@@ -87,14 +97,14 @@ async fn merge_in<C: ConnectionTrait>(
     if movies.stale > 0 {
         return Err(Error::Stale);
     }
-    merge::merge(tx, run_id, version, &movies, after).await?;
+    let named = merge::merge(tx, run_id, version, &movies, after, names).await?;
     companion::merge(tx, run_id, version, after).await?;
     let merged = Utc::now();
     if movies.changed() > 0 {
         aggregate::refresh(tx, run_id, version > 1).await?;
-        if movies.updated + movies.superseded + movies.deleted > 0 {
-            merge::drop_orphans(tx, version).await?;
-        }
+    }
+    if named && movies.updated + movies.superseded + movies.deleted > 0 {
+        merge::drop_orphans(tx, version).await?;
     }
     let ended = Utc::now();
     let changes = found.all();
@@ -137,6 +147,7 @@ async fn merge_in<C: ConnectionTrait>(
     }
     .update(tx)
     .await?;
+    round::follow(tx, run_id).await?;
     Ok(changes)
 }
 
@@ -219,6 +230,7 @@ pub async fn fail(chain: &Chain, lease: &Lease, message: &str) -> Result<()> {
     }
     .update(&tx)
     .await?;
+    round::follow(&tx, lease.run_id).await?;
     tx.commit().await?;
     merge::clear_staging(&chain.db, lease.run_id).await?;
     Ok(())

@@ -3,6 +3,7 @@
 use crate::{
     Error, Result,
     archive::Area,
+    backfill,
     chain::Chain,
     compare::{self, Changes, Found},
     control, custody,
@@ -64,6 +65,7 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
     {
         return outcome::hold(chain, lease, &journal, found.all(), &because).await;
     }
+    let names = backfill::gives_names(&chain.db, &run).await?;
     let mut whole = false;
     loop {
         let merged = if found.movies.stale > 0 {
@@ -73,6 +75,7 @@ pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Resul
                 found,
                 against,
                 keep,
+                names,
             };
             outcome::merge(chain, lease, &journal, what).await
         };
@@ -117,7 +120,14 @@ enum Reading {
 
 /// As [`execute`], for a run in a scratch database: nothing is written to the archive, nothing is a duplicate
 /// and nothing is held. Answers why the rules' guards would have held it, if they would.
-pub async fn rehearse(chain: &Chain, lease: &Lease, rules: Arc<RuleSet>) -> Result<Option<String>> {
+///
+/// With `names` its names count even where it changes no movie.
+pub async fn rehearse(
+    chain: &Chain,
+    lease: &Lease,
+    rules: Arc<RuleSet>,
+    names: bool,
+) -> Result<Option<String>> {
     let journal = Journal::silent(&chain.db, lease.run_id);
     let run = journal.run().await?;
     if let Some(target) = run.undoes {
@@ -136,6 +146,7 @@ pub async fn rehearse(chain: &Chain, lease: &Lease, rules: Arc<RuleSet>) -> Resu
         found,
         against,
         keep,
+        names,
     };
     outcome::merge(chain, lease, &journal, what).await?;
     merge::clear_staging(&chain.db, lease.run_id).await?;

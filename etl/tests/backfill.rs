@@ -59,6 +59,7 @@ async fn a_backfill_that_was_stopped_is_finished_by_another_process() {
         assert_eq!((begun.total, &*begun.created_by), (5, "ada"));
         let waiting = Progress {
             remaining: 5,
+            rounds: 1,
             ..Progress::default()
         };
         assert_eq!(progress(&world, id).await, waiting);

@@ -18,6 +18,7 @@ mod m20261125_000009_custody;
 mod m20261125_000010_backfill;
 mod m20261125_000011_staging;
 mod m20261125_000012_severity;
+mod m20261125_000013_backfill_round;
 
 /// All steps in order.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000010_backfill::Migration),
             Box::new(m20261125_000011_staging::Migration),
             Box::new(m20261125_000012_severity::Migration),
+            Box::new(m20261125_000013_backfill_round::Migration),
         ]
     }
 }

@@ -66,7 +66,7 @@ impl Scratch {
     /// Does a run once more, under the same id: reads its file from the archive under `rules`, or undoes what
     /// it undid, and merges. Answers why the rules' guards would have held it, if they would.
     ///
-    /// Stops when the future is dropped.
+    /// With `names` its names count even where it changes no movie. Stops when the future is dropped.
     ///
     /// # Errors
     /// As [`pass::execute`].
@@ -75,6 +75,7 @@ impl Scratch {
         live: &Chain,
         done: &run::Model,
         rules: Arc<RuleSet>,
+        names: bool,
     ) -> Result<Option<String>> {
         run::ActiveModel {
             id: Set(done.id),
@@ -109,7 +110,7 @@ impl Scratch {
             sources: live.sources.clone(),
             worker: "scratch".to_owned(),
         };
-        pass::rehearse(&chain, &lease, rules).await
+        pass::rehearse(&chain, &lease, rules, names).await
     }
 
     /// Closes the database before its folder goes.

@@ -120,7 +120,7 @@ pub async fn preview(live: &Chain, draft: RuleSet, which: &Which, most: usize) -
             for (file, run) in &files {
                 base.add_file(file).await?;
                 let rules = store::load(&snapshot, run.rule_version).await?;
-                base.redo(live, run, Arc::new(rules)).await?;
+                base.redo(live, run, Arc::new(rules), true).await?;
             }
             trial.copy(&base.db).await?;
             let preview = try_out(&base.db, &trial, live, files, draft, most).await?;
@@ -210,7 +210,7 @@ async fn try_out<B: Source>(
             undoes: None,
             ..run
         };
-        let held_because = trial.redo(live, &again, draft.clone()).await?;
+        let held_because = trial.redo(live, &again, draft.clone(), true).await?;
         trials.push(again.id);
         tried.push(Tried {
             sha256: file.sha256,

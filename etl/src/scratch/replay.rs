@@ -4,7 +4,7 @@
 //! be proved.
 
 use super::Scratch;
-use crate::{Error, Result, archive::Archive, chain::Chain, outcome, rules};
+use crate::{Error, Result, archive::Archive, backfill, chain::Chain, outcome, rules};
 use entity::ingest::{run, source_file};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::{collections::HashMap, sync::Arc};
@@ -78,7 +78,8 @@ impl Replay {
                     rules
                 }
             };
-            let done = self.scratch.redo(live, &run, rules).await;
+            let names = backfill::gives_names(db, &run).await?;
+            let done = self.scratch.redo(live, &run, rules, names).await;
             let now = outcome::version(&self.scratch.db).await?;
             match done {
                 Ok(_) if Some(now) == run.data_version => {}

@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sea_orm::ActiveEnum;
 use serde::Serialize;
 use std::{
+    collections::VecDeque,
     io::{self, IsTerminal, Write},
     process::ExitCode,
     time::Duration,
@@ -35,6 +36,7 @@ struct Totals {
     failed: i64,
     cancelled: i64,
     remaining: i64,
+    rounds: i32,
     bytes_total: i64,
     bytes: i64,
     runs: Vec<Summary>,
@@ -52,6 +54,7 @@ impl Totals {
             failed: progress.failed,
             cancelled: progress.cancelled,
             remaining: progress.remaining,
+            rounds: progress.rounds,
             bytes_total: backfill.bytes_total,
             bytes: progress.bytes_done,
             runs,
@@ -63,8 +66,12 @@ impl Totals {
             true => "read again and held",
             false => "read again",
         };
+        let rounds = match self.rounds {
+            2.. => " in two rounds",
+            _ => "",
+        };
         format!(
-            "backfill {}: {} of {} files {read} under rules {}, {} failed, {} cancelled, {} left\n",
+            "backfill {}: {} of {} files {read} under rules {}{rounds}, {} failed, {} cancelled, {} left\n",
             self.backfill,
             self.done,
             self.total,
@@ -107,9 +114,12 @@ pub async fn finish(chain: &Chain, backfill: &backfill::Model, json: bool) -> Re
         tokio::select! {
             runs = &mut work => break runs,
             () = tokio::time::sleep(LOOK), if !bar.is_hidden() => {
-                if let Ok(progress) = progress(chain, backfill.id).await {
+                if let Ok(backfill) = backfills::find(&chain.db, backfill.id).await
+                    && let Ok(progress) = progress(chain, backfill.id).await
+                {
+                    bar.set_length(backfill.bytes_total.unsigned_abs());
                     bar.set_position(progress.bytes_done.unsigned_abs());
-                    bar.set_message(words(backfill, &progress));
+                    bar.set_message(words(&backfill, &progress));
                 }
             }
         }
@@ -118,6 +128,8 @@ pub async fn finish(chain: &Chain, backfill: &backfill::Model, json: bool) -> Re
     listener.abort();
     let runs = runs?;
     let progress = progress(chain, backfill.id).await?;
+    // A second round has made it more than it was.
+    let backfill = &backfills::find(&chain.db, backfill.id).await?;
     let totals = Totals::new(backfill, &progress, runs);
     show(json, &totals, Totals::text)?;
     let mut err = io::stderr().lock();
@@ -142,10 +154,15 @@ async fn work(
     shutdown: &CancellationToken,
 ) -> Result<Vec<Summary>> {
     let mut runs = Vec::new();
-    for id in backfills::remaining(&chain.db, backfill.id).await? {
-        if shutdown.is_cancelled() {
-            break;
+    let mut left = VecDeque::new();
+    while !shutdown.is_cancelled() {
+        // When all are done, the last may have led to a second round.
+        if left.is_empty() {
+            left.extend(backfills::remaining(&chain.db, backfill.id).await?);
         }
+        let Some(id) = left.pop_front() else {
+            break;
+        };
         let run = match queue::run_until(chain, id, shutdown).await {
             Err(Error::Cancelled) => break,
             run => run?,

@@ -15,7 +15,8 @@ use entity::ingest::{Trigger, backfill, backfill_run, run};
 use etl::{backfill as backfills, control, rules};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
-/// A group of runs that read archived files again, oldest first.
+/// A group of runs that read archived files again, oldest first. When the last of them has ended and one has
+/// deleted what an older file may give, a second round of runs reads the files once more.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Backfill {
@@ -26,7 +27,7 @@ pub struct Backfill {
     rule_version: i32,
     /// Whether its runs merge, or are held.
     mode: RunMode,
-    /// How many files.
+    /// How many files; those of a second round count again.
     total: Long,
     bytes_total: Long,
     cancelled_at: Option<DateTime>,
@@ -61,6 +62,8 @@ pub struct BackfillProgress {
     remaining: Long,
     /// Bytes that have been read.
     bytes: Long,
+    /// 1, or 2 once a second round has been queued.
+    rounds: i32,
     /// Null before the first run begins.
     started_at: Option<DateTime>,
     /// Null while files remain.
@@ -77,6 +80,7 @@ impl From<backfills::Progress> for BackfillProgress {
             cancelled: progress.cancelled.into(),
             remaining: progress.remaining.into(),
             bytes: progress.bytes_done.into(),
+            rounds: progress.rounds,
             started_at: progress.started_at.map(DateTime),
             finished_at: progress.finished_at.map(DateTime),
             estimated_end: progress.estimated_end.map(DateTime),
@@ -162,7 +166,7 @@ pub struct BackfillMutation;
 
 #[Object]
 impl BackfillMutation {
-    /// Reads every archived file that has been loaded again, oldest first, under the newest rules or those of
+    /// Reads every archived file that the mart has loaded again, oldest first, under the newest rules or those of
     /// version `rules`. With `preview` each run is held before merging, so that its changes can be looked at.
     #[graphql(guard = "Permission::RunTrigger")]
     async fn reprocess_all(
