@@ -33,12 +33,17 @@ where
     );
     let row = format!("({})", vec!["?"; columns.len()].join(", "));
 
+    let mut left = rows.len();
     let mut rows = rows.into_iter();
-    loop {
-        let mut values: Vec<Value> = Vec::with_capacity(chunk * columns.len());
-        let mut count = 0;
-        for mut model in rows.by_ref().take(chunk) {
-            count += 1;
+    while left > 0 {
+        // Few sizes make few statements, which a connection keeps prepared.
+        let count = match left {
+            left if left >= chunk => chunk,
+            left => 1 << left.ilog2(),
+        };
+        left -= count;
+        let mut values: Vec<Value> = Vec::with_capacity(count * columns.len());
+        for mut model in rows.by_ref().take(count) {
             for column in &columns {
                 match model.take(*column) {
                     ActiveValue::Set(value) | ActiveValue::Unchanged(value) => values.push(value),
@@ -52,9 +57,6 @@ where
                 }
             }
         }
-        if count == 0 {
-            return Ok(());
-        }
         let sql = head.clone() + &vec![row.as_str(); count].join(", ");
         db.execute_raw(Statement::from_sql_and_values(
             db.get_database_backend(),
@@ -63,4 +65,5 @@ where
         ))
         .await?;
     }
+    Ok(())
 }
