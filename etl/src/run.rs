@@ -6,7 +6,7 @@ use crate::{
     backfill,
     chain::Chain,
     compare::{self, Changes, Found},
-    control, custody,
+    control, custody, database,
     journal::Journal,
     merge,
     outcome::{self, What},
@@ -199,16 +199,28 @@ async fn archive_raw(
     Ok(file)
 }
 
-/// The run that has loaded the same bytes, if one has.
+/// The run that has loaded the same bytes, if one has and their loading has not been undone since.
 async fn loaded_before(
     chain: &Chain,
     run_id: i64,
     file: &source_file::Model,
 ) -> Result<Option<i64>> {
+    let undone = database::query(
+        &chain.db,
+        "SELECT MAX(u.data_version) FROM run u JOIN run loaded ON loaded.id = u.undoes
+         WHERE u.source_file_id = ? AND u.status = 'succeeded' AND loaded.kind = 'ingest'",
+        [file.id.into()],
+    )
+    .await?;
+    let undone: Option<i32> = match undone.first() {
+        Some(row) => row.try_get_by_index(0)?,
+        None => None,
+    };
     let first = run::Entity::find()
         .filter(run::Column::SourceFileId.eq(file.id))
         .filter(run::Column::Kind.ne(RunKind::Undo))
         .filter(run::Column::Status.eq(RunStatus::Succeeded))
+        .filter(run::Column::DataVersion.gt(undone.unwrap_or(0)))
         .filter(run::Column::Id.ne(run_id))
         .order_by_asc(run::Column::Id)
         .one(&chain.db)

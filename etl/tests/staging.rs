@@ -86,3 +86,35 @@ async fn what_was_staged_in_brief_and_has_gone_meanwhile_is_merged_whole() {
         world.close().await;
     }
 }
+
+#[tokio::test]
+async fn an_undone_file_is_no_duplicate_even_after_a_replay_that_changed_nothing() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        let text = file(&[line(1, "A")]);
+        let first = world.load_well("a.csv", &text).await;
+        let (by, mode) = (Trigger::Command, RunMode::Merge);
+        let again = control::reprocess_run(db, first.id, by, 1, mode)
+            .await
+            .unwrap();
+        let again = queue::run_now(&world.chain, again).await.unwrap();
+        assert_eq!(
+            (again.status, again.rows_unchanged),
+            (RunStatus::Succeeded, 1)
+        );
+        let same = world.load("b.csv", &text).await;
+        assert_eq!(same.status, RunStatus::Duplicate);
+        for id in control::undo(db, first.id, by, false).await.unwrap() {
+            queue::run_now(&world.chain, id).await.unwrap();
+        }
+        let loaded = world.load_well("c.csv", &text).await;
+        assert_eq!(
+            (loaded.status, loaded.rows_inserted),
+            (RunStatus::Succeeded, 1)
+        );
+        let same = world.load("d.csv", &text).await;
+        assert_eq!(same.duplicate_of, Some(loaded.id));
+        world.close().await;
+    }
+}
