@@ -17,7 +17,7 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
-use sea_orm::{DatabaseConnection, EntityTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::{BTreeMap, HashMap};
 
 const DRAFTS: [&str; 5] = [
@@ -159,6 +159,16 @@ async fn assert_foretold(world: &World, draft: &str, foretold: &Preview, base: &
         if run.status == RunStatus::Held {
             control::approve(db, run.id).await.unwrap();
             run = queue::run_now(&world.chain, *id).await.unwrap();
+        }
+        assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));
+    }
+    // The second round, where the first has led to one.
+    let queued = run::Entity::find().filter(run::Column::Status.eq(RunStatus::Queued));
+    for run in queued.order_by_asc(run::Column::Id).all(db).await.unwrap() {
+        let mut run = queue::run_now(&world.chain, run.id).await.unwrap();
+        if run.status == RunStatus::Held {
+            control::approve(db, run.id).await.unwrap();
+            run = queue::run_now(&world.chain, run.id).await.unwrap();
         }
         assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));
     }

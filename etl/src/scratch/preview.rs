@@ -202,21 +202,41 @@ async fn try_out<B: Source>(
     let beyond = trial_runs(trial).await?;
     let mut tried = Vec::with_capacity(files.len());
     let mut trials = Vec::with_capacity(files.len());
+    let mut again = Vec::with_capacity(files.len());
     for ((file, run), number) in files.into_iter().zip(1..) {
-        let again = run::Model {
+        let run = run::Model {
             id: beyond + number,
             kind: RunKind::Reprocess,
             rule_version: draft.version,
             undoes: None,
             ..run
         };
-        let held_because = trial.redo(live, &again, draft.clone(), true).await?;
-        trials.push(again.id);
+        let held_because = trial.redo(live, &run, draft.clone(), true).await?;
+        trials.push(run.id);
         tried.push(Tried {
             sha256: file.sha256,
-            name: again.file_name,
+            name: run.file_name.clone(),
             held_because,
         });
+        again.push(run);
+    }
+    // As a backfill has a second round where the first has taken out what older files may give.
+    let newest = run::Entity::find()
+        .filter(run::Column::Id.is_in(trials.iter().copied()))
+        .filter(run::Column::RowsDeleted.gt(0))
+        .order_by_desc(run::Column::SourceFileId)
+        .one(&trial.db)
+        .await?;
+    let newest = newest.and_then(|run| run.source_file_id);
+    if again.iter().any(|run| run.source_file_id < newest) {
+        let count = again.len() as i64;
+        for run in again {
+            let run = run::Model {
+                id: run.id + count,
+                ..run
+            };
+            trial.redo(live, &run, draft.clone(), true).await?;
+        }
     }
     let movies = movies(base, &trial.db, most).await?;
     let [gained, lost, changed] = movies;
