@@ -23,6 +23,10 @@ use std::{fs::File, io::Cursor, path::Path, time::Instant};
 
 const TIMES: usize = 5;
 
+/// The server's, so that memory is measured as it takes it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() {
     let rows = std::env::args()
         .skip_while(|argument| argument != "--memory")

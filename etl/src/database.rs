@@ -41,7 +41,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")
                 .pragma("temp_store", "FILE")
-                .pragma("cache_size", "-16384")
+                .pragma("cache_size", "-8192")
         });
     } else if !url.starts_with("mysql:") && !url.starts_with("mariadb:") {
         return Err(Error::Input(
@@ -64,7 +64,7 @@ pub async fn connect_scratch(file: &Path) -> Result<DatabaseConnection> {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "OFF")
-            .pragma("cache_size", "-16384")
+            .pragma("cache_size", "-8192")
     });
     Ok(Database::connect(options).await?)
 }
