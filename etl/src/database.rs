@@ -2,12 +2,15 @@
 //!
 //! Every statement elsewhere is written once for both engines, with `?` for its values.
 
+pub mod reading;
+
 use crate::{Error, Result};
 use sea_orm::{
     AccessMode, ColumnTrait, Condition, ConnectOptions, ConnectionTrait, Database, DatabaseBackend,
     DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
     Statement, TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    sqlx::sqlite::SqliteConnectOptions,
 };
 use std::{path::Path, time::Duration};
 
@@ -20,7 +23,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// [`Error::Input`] for a URL of another kind, [`Error::Database`] when the database does not answer,
 /// [`Error::Io`] when the SQLite file's folder cannot be made.
 pub async fn connect(url: &str) -> Result<DatabaseConnection> {
+    prepared_folder(url)?;
     let mut options = pool(url);
+    options.map_sqlx_sqlite_opts(sqlite);
+    Ok(Database::connect(options).await?)
+}
+
+/// Makes the folder of an SQLite database's file.
+fn prepared_folder(url: &str) -> Result<()> {
     if let Some(rest) = url.strip_prefix("sqlite:") {
         let file = rest
             .trim_start_matches("//")
@@ -33,22 +43,24 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
                 source,
             })?;
         }
-        options.map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .foreign_keys(true)
-                .busy_timeout(BUSY_TIMEOUT)
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "NORMAL")
-                .pragma("temp_store", "FILE")
-                .pragma("cache_size", "-8192")
-        });
     } else if !url.starts_with("mysql:") && !url.starts_with("mariadb:") {
         return Err(Error::Input(
             "MARQUEE_DATABASE_URL: the URL must begin with sqlite:// or mysql://".into(),
         ));
     }
-    Ok(Database::connect(options).await?)
+    Ok(())
+}
+
+/// How connections use an SQLite database that is to last.
+fn sqlite(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("journal_mode", "WAL")
+        .pragma("synchronous", "NORMAL")
+        .pragma("temp_store", "FILE")
+        .pragma("cache_size", "-8192")
 }
 
 /// Makes an SQLite database that nobody will miss: what is written to it need not outlive the process.

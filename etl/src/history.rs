@@ -383,7 +383,7 @@ pub async fn revisions<C: ConnectionTrait>(db: &C, movie_id: i64) -> Result<Vec<
         let sql = format!(
             "SELECT l.until_version, COALESCE(n.name, (
                  SELECT p.name FROM past_name p WHERE p.noun = '{noun}' AND p.name_key = l.{key}
-                 AND p.name IS NOT NULL ORDER BY p.until_version DESC LIMIT 1), '?')
+                 AND p.name IS NOT NULL ORDER BY p.until_version DESC LIMIT 1), '?') AS name
              FROM past_movie_{noun} l LEFT JOIN {noun} n ON n.{name_key} = l.{key}
              WHERE l.movie_id = ? ORDER BY l.until_version, l.position"
         );

@@ -6,8 +6,9 @@
 use crate::{
     auth::session::{self, Token},
     download,
-    graphql::{self, Schema, Services, http},
-    observe::{self, Metrics},
+    fresh::Answers,
+    graphql::{self, Schema, Services, http, operation::Operations},
+    observe::{self, Costs, Metrics},
     ui,
 };
 use axum::{
@@ -18,14 +19,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use etl::database::reading;
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
-
-/// Most bytes of a request's body.
-const MAX_BODY: usize = 1 << 20;
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// What requests are answered with; cheap to clone.
 #[derive(Clone)]
@@ -34,19 +31,29 @@ pub struct App {
     pub services: Arc<Services>,
     /// The GraphQL schema over them.
     pub schema: Schema,
+    /// What is known of the operations that are asked.
+    pub operations: Arc<Operations>,
+    /// Answers that are kept.
+    pub answers: Answers,
     /// What is measured.
     pub metrics: Metrics,
 }
 
 impl App {
     /// The app over these services.
-    pub fn new(services: Services, metrics: Metrics) -> Self {
+    ///
+    /// # Errors
+    /// When the operations that are allowed cannot be read.
+    pub fn new(services: Services, metrics: Metrics) -> anyhow::Result<Self> {
         let services = Arc::new(services);
-        Self {
+        let limits = &services.limits;
+        Ok(Self {
             schema: graphql::schema(services.clone()),
+            operations: Arc::new(Operations::new(limits)?),
+            answers: Answers::new(limits.cache, limits.timeout),
             services,
             metrics,
-        }
+        })
     }
 }
 
@@ -59,15 +66,34 @@ pub fn router(app: App) -> Router {
         .route("/metrics", get(metrics))
         .merge(download::routes())
         .fallback(ui::serve)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            TIMEOUT,
-        ))
+        .layer(DefaultBodyLimit::max(app.services.limits.body))
+        .layer(middleware::from_fn_with_state(app.clone(), bounded))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(secured))
         .layer(middleware::from_fn(observe::request))
         .with_state(app)
+}
+
+/// Lets an answer take no longer than it may; what it has asked of the database ends with it.
+async fn bounded(State(app): State<App>, request: Request, next: Next) -> Response {
+    let limit = app.services.limits.timeout;
+    let graphql = request.uri().path() == "/graphql";
+    let (done, spent) = reading::within(limit, next.run(request)).await;
+    let mut response = match done {
+        Ok(response) => response,
+        Err(timed_out) if graphql => http::out_of_time(timed_out),
+        Err(timed_out) => {
+            let error = json!({"code": "TIMEOUT", "message": timed_out.to_string()});
+            (StatusCode::GATEWAY_TIMEOUT, Json(json!({"error": error}))).into_response()
+        }
+    };
+    if response.status() == StatusCode::GATEWAY_TIMEOUT {
+        observe::timed_out();
+    }
+    if response.extensions_mut().remove::<Costs>().is_some() {
+        observe::tell_costs(&mut response, spent);
+    }
+    response
 }
 
 /// Whether the database and the archive answer.

@@ -2,6 +2,10 @@
 //!
 //! A wrong value is refused at start with its key's name; a secret's value is never shown.
 
+mod limit;
+
+pub use limit::Limits;
+
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     collections::HashMap,
@@ -65,6 +69,8 @@ pub struct Config {
     pub sources: Option<PathBuf>,
     /// Where requests arrive.
     pub http: Http,
+    /// What one request may ask for.
+    pub limits: Limits,
     /// The first administrator.
     pub access: Access,
     /// What this instance does.
@@ -203,6 +209,7 @@ impl Config {
             http: Http {
                 listen: listen(value(LISTEN).as_deref().unwrap_or("127.0.0.1:8080"))?,
             },
+            limits: Limits::read(&mut value)?,
             access: Access {
                 admin_password: value(ADMIN_PASSWORD).map(admin_password).transpose()?,
             },
@@ -233,10 +240,12 @@ fn file_values(text: &str) -> Result<HashMap<String, String>, ConfigError> {
     })?;
     let mut values = HashMap::new();
     for (key, value) in table {
-        let Some(known) = KEYS.iter().find(|known| **known == key) else {
+        let keys = || KEYS.iter().chain(&limit::KEYS);
+        let Some(known) = keys().find(|known| **known == key) else {
+            let keys: Vec<_> = keys().copied().collect();
             return Err(ConfigError::File(format!(
                 "{key}: no such key; there are {}",
-                KEYS.join(", ")
+                keys.join(", ")
             )));
         };
         let value = match value {
@@ -375,6 +384,10 @@ mod tests {
         assert!(config.access.admin_password.is_none());
         assert!(config.roles.api && config.roles.worker);
         assert_eq!(config.log.filter, "info");
+        assert_eq!(config.limits.depth, 15);
+        assert_eq!(config.limits.timeout, Duration::from_secs(30));
+        let given = read(&[], "MARQUEE_MAX_DEPTH = 7\nMARQUEE_CACHE_SIZE = 0").unwrap();
+        assert_eq!((given.limits.depth, given.limits.cache), (7, 0));
     }
 
     #[test]
@@ -397,6 +410,11 @@ mod tests {
             ("MARQUEE_ROLES", "api,cook"),
             ("MARQUEE_LOG", "in=fo=x"),
             ("MARQUEE_LOG_FORMAT", "xml"),
+            ("MARQUEE_MAX_DEPTH", "0"),
+            ("MARQUEE_MAX_RESULT", "16 MB"),
+            ("MARQUEE_CACHE_SIZE", "-1"),
+            ("MARQUEE_REQUEST_TIMEOUT", "0"),
+            ("MARQUEE_ALLOWED_OPERATIONS", "/no/such/place"),
         ] {
             let error = read(&[(key, value)], "").unwrap_err();
             assert!(error.starts_with(&format!("{key}: ")), "{error}");

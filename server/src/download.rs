@@ -121,7 +121,8 @@ async fn answer(
     if run::Entity::find_by_id(run_id).one(db).await?.is_none() {
         return Err(missing());
     }
-    let export = Export::of(db, noun, run_id, filter(&query)?).await?;
+    // The stream goes on when the request has been answered.
+    let export = Export::of(&app.services.work, noun, run_id, filter(&query)?).await?;
     let noun = match noun {
         Noun::Reject => "rejects",
         Noun::Issue => "issues",

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod download;
+pub mod fresh;
 pub mod graphql;
 pub mod observe;
 pub mod serve;

@@ -3,9 +3,11 @@
 use crate::config::Log;
 use axum::{
     extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
 };
+use etl::database::reading::Spent;
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::{DatabaseConnection, DbErr};
@@ -97,7 +99,42 @@ fn describe() {
         "marquee_http_requests_total",
         "Requests by route and status."
     );
+    metrics::describe_counter!(
+        "marquee_answers_total",
+        "Answers about nothing but the mart: had by the asker (not_modified), kept (hit), made (miss) or \
+         being made for another (joined)."
+    );
+    metrics::describe_counter!(
+        "marquee_limit_refusals_total",
+        "Requests that asked for more than they may, by limit."
+    );
+    metrics::describe_counter!(
+        "marquee_timeouts_total",
+        "Requests that took longer than they may."
+    );
     metrics::describe_histogram!("marquee_http_request_seconds", "How long answers took.");
+}
+
+/// Marks a response whose costs its asker may know.
+#[derive(Clone, Copy, Debug)]
+pub struct Costs;
+
+/// Tells what an answer has cost the database, in the header that browsers show beside it.
+pub fn tell_costs(response: &mut Response, spent: Spent) {
+    let milliseconds = spent.time.as_secs_f64() * 1e3;
+    let told = format!(
+        "sql;desc=\"{} statements\";dur={milliseconds:.3}",
+        spent.statements
+    );
+    if let Ok(value) = HeaderValue::from_str(&told) {
+        let name = HeaderName::from_static("server-timing");
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Counts an answer that took longer than it may.
+pub fn timed_out() {
+    counter!("marquee_timeouts_total").increment(1);
 }
 
 /// Measures a request.

@@ -67,6 +67,8 @@ pub struct Instance {
     pub address: Option<SocketAddr>,
     shutdown: CancellationToken,
     tasks: JoinSet<Result<()>>,
+    /// What requests read through.
+    reading: Option<DatabaseConnection>,
 }
 
 impl Instance {
@@ -79,16 +81,24 @@ impl Instance {
         let wake = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
         let mut address = None;
+        let mut reading = None;
         if config.roles.api {
+            let database = &config.stores.database;
+            let db = database::reading::connect(database.expose(), config.limits.timeout)
+                .await
+                .with_context(|| format!("opening the database {database}"))?;
+            reading = Some(db.clone());
             let services = Services {
-                db: chain.db.clone(),
+                db,
+                work: chain.db.clone(),
+                limits: config.limits.clone(),
                 archive: chain.archive.clone(),
                 sources: chain.sources.clone(),
                 wake: wake.clone(),
                 unknown_names: UnknownNames::default(),
                 previews: Semaphore::new(1),
             };
-            let app = App::new(services, Metrics::install()?);
+            let app = App::new(services, Metrics::install()?)?;
             let listen = config.http.listen;
             let listener = TcpListener::bind(listen)
                 .await
@@ -124,6 +134,7 @@ impl Instance {
             address,
             shutdown,
             tasks,
+            reading,
         })
     }
 
@@ -163,11 +174,15 @@ impl Instance {
             }
             result
         };
-        match tokio::time::timeout(GRACE, rest).await {
+        let result = match tokio::time::timeout(GRACE, rest).await {
             Ok(result) => result,
             // Dropping the set ends what is left; an unfinished run's lease runs out by itself.
             Err(_) => Ok(()),
+        };
+        if let Some(reading) = &self.reading {
+            reading.close_by_ref().await?;
         }
+        result
     }
 }
 

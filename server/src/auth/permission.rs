@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 pub enum Permission {
     /// Read movies, companies, genres and their figures, and how the runs that load them went.
     DataRead,
+    /// Have any operation answered, where an operator allows only some.
+    QueryAny,
     /// Read files, and what runs found in them: rejects, issues and the log.
     FileRead,
     /// Bring files in.
@@ -31,8 +33,9 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::DataRead,
+        Self::QueryAny,
         Self::FileRead,
         Self::FileCreate,
         Self::FileHold,
@@ -49,6 +52,7 @@ impl Permission {
     pub fn name(self) -> &'static str {
         match self {
             Self::DataRead => "data.read",
+            Self::QueryAny => "query.any",
             Self::FileRead => "file.read",
             Self::FileCreate => "file.create",
             Self::FileHold => "file.hold",

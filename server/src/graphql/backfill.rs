@@ -7,7 +7,7 @@ use super::{
     page::{Connection, Direction, PageArgs, cost, page},
     run::{Run, RunMode},
     scalar::{DateTime, Long},
-    services, viewer,
+    services, together, viewer,
 };
 use crate::auth::{Denied, Permission, audit};
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
@@ -117,7 +117,7 @@ impl Backfill {
             .filter(backfill_run::Column::BackfillId.eq(self.key))
             .into_query();
         let select = run::Entity::find().filter(run::Column::Id.in_subquery(own));
-        page(&services(ctx).db, "", select, &[], run::Column::Id, &args).await
+        page(together(ctx), "", select, &[], run::Column::Id, &args).await
     }
 }
 

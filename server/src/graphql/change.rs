@@ -5,13 +5,13 @@ use super::{
     loaders,
     page::{Connection, Edge, PageArgs},
     run::Run,
-    services,
+    together,
 };
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use entity::ingest::run;
 use etl::{companion::changes as companion, history};
-use sea_orm::Statement;
+use sea_orm::{ConnectionTrait, Statement};
 
 /// What becomes of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -103,7 +103,7 @@ impl Revision {
 
 /// Every change of a movie, oldest first.
 pub async fn revisions(ctx: &Context<'_>, movie_id: i64) -> Result<Vec<Revision>> {
-    let found = history::revisions(&services(ctx).db, movie_id).await?;
+    let found = history::revisions(together(ctx), movie_id).await?;
     let revisions = found.into_iter().map(|revision| {
         Ok(Revision {
             version: revision.version,
@@ -138,7 +138,7 @@ pub async fn companion_changes(
     kind: Option<ChangeKind>,
     args: PageArgs,
 ) -> Result<Connection<CompanionChange>> {
-    let db = &services(ctx).db;
+    let db = together(ctx);
     let (size, backward) = args.size()?;
     let page = companion::Page {
         limit: size + 1,
@@ -211,7 +211,7 @@ pub async fn changes(
     kind: Option<ChangeKind>,
     args: PageArgs,
 ) -> Result<Connection<Change>> {
-    let db = &services(ctx).db;
+    let db = together(ctx);
     let (size, backward) = args.size()?;
     let page = history::Page {
         // One more than asked for tells whether there is a further page.

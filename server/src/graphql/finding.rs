@@ -4,7 +4,7 @@ use super::{
     number,
     page::{Connection, Direction, PageArgs, page},
     scalar::Long,
-    services,
+    services, together,
 };
 use async_graphql::{Context, Enum, ID, InputObject, OutputType, Result};
 use entity::ingest::{self, run, source_file};
@@ -90,7 +90,7 @@ where
 {
     let select = E::find().filter(run_column.eq(run_id)).filter(condition);
     let order = [(line, Direction::Asc)];
-    page(&services(ctx).db, "", select, &order, id, &args).await
+    page(together(ctx), "", select, &order, id, &args).await
 }
 
 /// Rows of all runs that fulfil a condition, newest first: those of one run, or of the runs of the file of

@@ -1,21 +1,41 @@
 //! GraphQL over HTTP: `POST /graphql` with a JSON body, and `GET /graphql?query=…` for queries.
+//!
+//! A request goes through [`Operations::open`] (is it within the limits?), [`asker`] (who asks?),
+//! [`Operations::permit`] (may it be asked here?) and [`execute`]. Reads come with the data version and an
+//! `ETag`, see [`crate::fresh`].
 
-use super::{Client, error::finish, load::Loaders};
+use super::{
+    Client,
+    error::{Failure, finish},
+    limit::Exceeded,
+    load::Loaders,
+    operation::{Opened, Operation, Operations},
+};
 use crate::{
     app::App,
-    auth::session::{self, Token},
+    auth::{
+        Viewer,
+        session::{self, Token},
+    },
+    fresh::{self, FreshError, Made, Version},
+    observe::Costs,
 };
 use async_graphql::{
-    Request, Response, ServerError, http::parse_query_string, parser::types::OperationType,
+    Request, Response, ServerError, Value, http::parse_query_string, parser::types::OperationType,
 };
 use axum::{
     Json,
     body::Bytes,
-    extract::{ConnectInfo, RawQuery, State},
+    extract::{ConnectInfo, RawQuery, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
 };
-use std::net::SocketAddr;
+use etl::database::reading::TimedOut;
+use sea_orm::DbErr;
+use std::{io, net::SocketAddr, sync::Arc};
+
+/// What answers are.
+const JSON: &str = "application/json";
 
 /// Answers a request in the body.
 ///
@@ -24,26 +44,49 @@ pub async fn post(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> HttpResponse {
     let json = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(JSON));
     if !json {
+        let what = "send the request as JSON, with the header content-type: application/json";
         return refused(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "send the request as JSON, with the header content-type: application/json".to_owned(),
+            Failure::Input(what.to_owned()),
         );
     }
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return refused(rejection.status(), too_long(&app, &headers).into());
+        }
+        Err(rejection) => {
+            return refused(rejection.status(), Failure::Input(rejection.body_text()));
+        }
+    };
+    if body.trim_ascii_start().starts_with(b"[") {
+        return refused(StatusCode::BAD_REQUEST, Failure::Batch);
+    }
     match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => answer(&app, peer, &headers, request).await,
+        Ok(request) => answer(&app, peer, &headers, request, true).await,
         Err(error) => refused(
             StatusCode::BAD_REQUEST,
-            format!("the body is not a GraphQL request in JSON: {error}"),
+            Failure::Input(format!(
+                "the body is not a GraphQL request in JSON: {error}"
+            )),
         ),
     }
+}
+
+/// How much longer than it may a body is; one of no declared length was not read to its end.
+fn too_long(app: &App, headers: &HeaderMap) -> Exceeded {
+    let maximum = app.services.limits.body;
+    let declared = headers.get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|value| value.to_str().ok()?.parse().ok());
+    Exceeded::new("body", maximum, declared.unwrap_or(maximum + 1))
 }
 
 /// Answers a query in the URL; a mutation there is refused.
@@ -53,67 +96,143 @@ pub async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> HttpResponse {
-    let mut request = match parse_query_string(&query.unwrap_or_default()) {
-        Ok(request) => request,
-        Err(error) => return refused(StatusCode::BAD_REQUEST, error.to_string()),
-    };
-    let name = request.operation_name.clone();
-    if let Ok(document) = request.parsed_query() {
-        let mut operations = document.operations.iter();
-        let asked = |found: Option<&str>| name.is_none() || name.as_deref() == found;
-        if operations.any(|(found, operation)| {
-            asked(found.map(|found| found.as_str())) && operation.node.ty != OperationType::Query
-        }) {
-            return refused(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "GET is for queries; send this operation with POST".to_owned(),
-            );
-        }
+    match parse_query_string(&query.unwrap_or_default()) {
+        Ok(request) => answer(&app, peer, &headers, request, false).await,
+        Err(error) => refused(StatusCode::BAD_REQUEST, Failure::Input(error.to_string())),
     }
-    answer(&app, peer, &headers, request).await
 }
 
 async fn answer(
     app: &App,
     peer: SocketAddr,
     headers: &HeaderMap,
-    request: Request,
+    mut request: Request,
+    may_change: bool,
 ) -> HttpResponse {
-    let mut response = match signed_in(app, headers, request).await {
-        Ok(request) => {
-            app.schema
-                .execute(request.data(client(peer, headers)))
-                .await
-        }
-        Err(error) => Response::from_errors(vec![ServerError {
-            source: Some(std::sync::Arc::new(error)),
-            ..ServerError::new("signing in: the database does not answer", None)
-        }]),
+    let opened = match app.operations.open(&mut request) {
+        Ok(opened) => opened,
+        Err(error) => return respond(app, finished(error)),
     };
-    finish(&mut response);
-    let headers = std::mem::take(&mut response.http_headers);
-    (
-        headers,
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(response),
-    )
-        .into_response()
+    if opened.operation.kind != OperationType::Query && !may_change {
+        let what = "GET is for queries; send this operation with POST";
+        return refused(
+            StatusCode::METHOD_NOT_ALLOWED,
+            Failure::Input(what.to_owned()),
+        );
+    }
+    let asker = match asker(app, headers).await {
+        Ok(asker) => asker,
+        Err(error) => return respond(app, failed(Failure::Database(Arc::new(error)))),
+    };
+    let viewer = asker.viewer.as_ref();
+    if let Err(failure) = app.operations.permit(&opened, &request, viewer) {
+        return respond(app, failed(failure));
+    }
+    if opened.operation.kind != OperationType::Query {
+        let request = request.data(client(peer, headers));
+        return respond(app, execute(app, &asker, &opened.operation, request).await);
+    }
+    let signed_in = asker.viewer.is_some();
+    let mut response = read(app, headers, asker, opened, request)
+        .await
+        .unwrap_or_else(|error| match error {
+            FreshError::TimedOut(timed_out) => out_of_time(timed_out),
+            FreshError::Database(error) => respond(app, failed(Failure::Database(Arc::new(error)))),
+        });
+    if signed_in {
+        response.extensions_mut().insert(Costs);
+    }
+    response
 }
 
-/// The request with who is asking, and loaders of its own.
-async fn signed_in(
+/// Answers a query.
+async fn read(
     app: &App,
     headers: &HeaderMap,
+    asker: Asker,
+    opened: Opened,
     request: Request,
-) -> Result<Request, sea_orm::DbErr> {
-    let mut request = request.data(Loaders::new(&app.services.db));
-    if let Some(token) = Token::of(headers) {
-        if let Some(viewer) = session::viewer(&app.services.db, &token).await? {
-            request = request.data(viewer);
+) -> Result<HttpResponse, FreshError> {
+    let db = &app.services.db;
+    let operation = opened.operation;
+    let variables = serde_json::to_vec(&request.variables).unwrap_or_default();
+    let name = request.operation_name.clone();
+    let make = {
+        let (app, operation) = (app.clone(), operation.clone());
+        let (asker, variables) = (Arc::new(asker.clone()), request.variables.clone());
+        move |version: Version| {
+            let (app, asker, operation) = (app.clone(), asker.clone(), operation.clone());
+            let mut request = Request::new("").variables(variables.clone());
+            request.operation_name.clone_from(&name);
+            async move {
+                let response = execute(&app, &asker, &operation, request).await;
+                let number = Value::from(version.number);
+                made(&app, response.extension("dataVersion", number))
+            }
         }
-        request = request.data(token);
+    };
+    if operation.only_mart {
+        let permissions = asker.permissions();
+        let schema = &app.operations.schema;
+        let parts: [&[u8]; 4] = [schema, &operation.id, &variables, permissions.as_bytes()];
+        return app.answers.answer_with(db, headers, &parts, make).await;
     }
-    Ok(request)
+    let version = fresh::version(db).await?;
+    Ok(fresh::whole(headers, &version, make(version).await))
+}
+
+/// Who asks: nobody in particular, or the viewer whose session it is.
+#[derive(Clone)]
+pub struct Asker {
+    /// Who is signed in.
+    pub viewer: Option<Viewer>,
+    token: Option<Token>,
+}
+
+impl Asker {
+    /// What the asker may do, as one text.
+    fn permissions(&self) -> String {
+        let viewer = self.viewer.iter();
+        let permissions = viewer.flat_map(|viewer| &viewer.permissions);
+        let names: Vec<_> = permissions.map(|permission| permission.name()).collect();
+        names.join(" ")
+    }
+}
+
+/// Finds out who asks.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn asker(app: &App, headers: &HeaderMap) -> Result<Asker, DbErr> {
+    let token = Token::of(headers);
+    let viewer = match &token {
+        Some(token) => session::viewer(&app.services.db, token).await?,
+        None => None,
+    };
+    Ok(Asker { viewer, token })
+}
+
+/// Executes an operation that was opened and permitted, with loaders of its own.
+pub async fn execute(
+    app: &App,
+    asker: &Asker,
+    operation: &Operation,
+    request: Request,
+) -> Response {
+    let mut again = Request::new("").variables(request.variables.clone());
+    again.operation_name.clone_from(&request.operation_name);
+    let mut request = request.data(Loaders::new(&app.services.db));
+    if let Some(viewer) = &asker.viewer {
+        request = request.data(viewer.clone());
+    }
+    if let Some(token) = &asker.token {
+        request = request.data(token.clone());
+    }
+    let mut response = app.schema.execute(operation.prepare(request)).await;
+    let operations: &Operations = &app.operations;
+    operations.explain(operation, again, &mut response).await;
+    finish(&mut response);
+    response
 }
 
 /// Where a request comes from.
@@ -125,8 +244,95 @@ pub fn client(peer: SocketAddr, headers: &HeaderMap) -> Client {
     }
 }
 
-fn refused(status: StatusCode, message: String) -> HttpResponse {
-    let mut response = Response::from_errors(vec![ServerError::new(message, None)]);
+/// The bytes of an answer, unless they are more than they may be.
+fn made(app: &App, mut response: Response) -> Made {
+    let maximum = app.services.limits.result;
+    let mut bytes = Bounded::new(maximum);
+    let mut written = serde_json::to_writer(&mut bytes, &response);
+    if bytes.count > maximum {
+        response = failed(Exceeded::new("result", maximum, bytes.count));
+        bytes = Bounded::new(maximum);
+        written = serde_json::to_writer(&mut bytes, &response);
+    }
+    if let Err(error) = written {
+        tracing::error!("an answer cannot be written: {error}");
+        bytes.kept.clear();
+    }
+    let timed_out = |error: &ServerError| {
+        let extensions = error.extensions.as_ref();
+        extensions.and_then(|extensions| extensions.get("code")) == Some(&Value::from("TIMEOUT"))
+    };
+    Made {
+        status: match response.errors.iter().any(timed_out) {
+            true => StatusCode::GATEWAY_TIMEOUT,
+            false => StatusCode::OK,
+        },
+        kind: JSON,
+        whole: response.errors.is_empty() && !bytes.kept.is_empty(),
+        bytes: bytes.kept.into(),
+    }
+}
+
+/// Keeps what is written up to a limit, and counts the rest.
+struct Bounded {
+    kept: Vec<u8>,
+    maximum: usize,
+    count: usize,
+}
+
+impl Bounded {
+    fn new(maximum: usize) -> Self {
+        Self {
+            kept: Vec::new(),
+            maximum,
+            count: 0,
+        }
+    }
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.count += bytes.len();
+        if self.count <= self.maximum {
+            self.kept.extend_from_slice(bytes);
+        } else {
+            self.kept = Vec::new();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is answered and not to be kept by anyone.
+fn respond(app: &App, mut response: Response) -> HttpResponse {
+    let headers = std::mem::take(&mut response.http_headers);
+    let made = made(app, response);
+    let own = [
+        (header::CONTENT_TYPE, made.kind),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (made.status, headers, own, made.bytes).into_response()
+}
+
+fn failed(failure: impl Into<Failure>) -> Response {
+    finished(failure.into().of_request())
+}
+
+fn finished(error: ServerError) -> Response {
+    let mut response = Response::from_errors(vec![error]);
     finish(&mut response);
-    (status, Json(response)).into_response()
+    response
+}
+
+/// The answer to a request that has taken as long as it may.
+pub fn out_of_time(timed_out: TimedOut) -> HttpResponse {
+    refused(StatusCode::GATEWAY_TIMEOUT, timed_out.into())
+}
+
+fn refused(status: StatusCode, failure: Failure) -> HttpResponse {
+    let own = [(header::CACHE_CONTROL, "no-store")];
+    (status, own, Json(failed(failure))).into_response()
 }

@@ -2,6 +2,7 @@
 
 use super::{
     batch::{Batch, grouped, keyed, rows},
+    bundle::Bundle,
     companion::Rated,
 };
 use entity::{
@@ -57,6 +58,8 @@ pub struct Total {
 
 /// Every relation of a request.
 pub struct Loaders {
+    /// For what has no batch of its own.
+    pub together: Bundle,
     /// Companies of a movie, in the file's order.
     pub companies: Lists<MovieAt, company::Model>,
     /// Genres of a movie, in the file's order.
@@ -109,6 +112,7 @@ impl Loaders {
     /// Loaders for one request.
     pub fn new(db: &DatabaseConnection) -> Self {
         Self {
+            together: Bundle::new(db),
             companies: links(db, "company", "id"),
             genres: links(db, "genre", "id"),
             countries: links(db, "country", "code"),

@@ -5,6 +5,7 @@
 
 pub mod backfill;
 pub mod batch;
+pub mod bundle;
 pub mod change;
 pub mod companion;
 pub mod company;
@@ -19,11 +20,16 @@ pub mod guard;
 pub mod http;
 pub mod issue;
 pub mod keyset;
+pub mod lexer;
+pub mod limit;
 pub mod lineage;
 pub mod load;
+pub mod mart;
 pub mod mover;
 pub mod movie;
+pub mod operation;
 pub mod page;
+pub mod persisted;
 pub mod preview;
 pub mod reject;
 pub mod rules;
@@ -34,7 +40,10 @@ pub mod version;
 pub mod viewer;
 pub mod year;
 
-use crate::auth::{Viewer, login::UnknownNames};
+use crate::{
+    auth::{Viewer, login::UnknownNames},
+    config::Limits,
+};
 use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
 use error::Failure;
 use etl::{archive::Archive, chain::Chain, database::containing, source::Catalog};
@@ -42,15 +51,14 @@ use sea_orm::DatabaseConnection;
 use std::{net::IpAddr, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
 
-/// Most levels of a request: what the usual introspection query needs.
-const MAX_DEPTH: usize = 15;
-/// Most fields of a request, a list's counted once for each row it may have.
-const MAX_COMPLEXITY: usize = 50_000;
-
 /// What fields work with.
 pub struct Services {
-    /// The database.
+    /// The database, as requests use it: what is asked through it ends with the request.
     pub db: DatabaseConnection,
+    /// The database, as the chain uses it: for what may take longer than a request.
+    pub work: DatabaseConnection,
+    /// What a request may ask for.
+    pub limits: Limits,
     /// The archive.
     pub archive: Archive,
     /// By which files are recognised.
@@ -67,7 +75,7 @@ impl Services {
     /// The stores, for steps of the chain that are taken within a request.
     fn chain(&self) -> Chain {
         Chain {
-            db: self.db.clone(),
+            db: self.work.clone(),
             archive: self.archive.clone(),
             sources: self.sources.clone(),
             worker: "api".to_owned(),
@@ -116,21 +124,26 @@ pub struct Mutation(
 /// The executable schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+/// A schema without limits and without services.
+fn schema_builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
+        .limit_recursive_depth(limit::MAX_NESTING)
 }
 
 /// The schema over these services.
 pub fn schema(services: Arc<Services>) -> Schema {
-    builder().data(services).finish()
+    // How much it is that was refused, `limit` finds out.
+    schema_builder()
+        .limit_depth(services.limits.depth)
+        .limit_complexity(services.limits.complexity)
+        .data(services)
+        .finish()
 }
 
 /// The schema in the schema definition language, as committed in `schema.graphql`.
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().use_space_ident().indent_width(2);
-    let text = builder().finish().sdl_with_options(options);
+    let text = schema_builder().finish().sdl_with_options(options);
     text.trim().to_owned() + "\n"
 }
 
@@ -142,6 +155,11 @@ fn services<'a>(ctx: &Context<'a>) -> &'a Services {
 /// The loaders of a field's request.
 fn loaders<'a>(ctx: &Context<'a>) -> &'a load::Loaders {
     ctx.data_unchecked::<load::Loaders>()
+}
+
+/// The database, as the fields of a list's rows ask it: all rows at once.
+fn together<'a>(ctx: &Context<'a>) -> &'a bundle::Bundle {
+    &loaders(ctx).together
 }
 
 /// Who is signed in.

@@ -11,14 +11,15 @@ use super::{
     loaders, number,
     page::{Connection, Direction, PageArgs, cost, page},
     scalar::{Date, Long},
-    services,
+    together,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::mart::{collection, country, language, movie, movie_company, movie_genre};
 use etl::history;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::Expr,
 };
 
 /// A movie as the newest merge left it; money in whole US dollars, null where unknown.
@@ -315,7 +316,7 @@ pub async fn past(ctx: &Context<'_>, as_of: Option<i32>) -> Result<String> {
     let Some(version) = as_of else {
         return Ok(String::new());
     };
-    let db = &services(ctx).db;
+    let db = together(ctx);
     history::check_version(db, version).await?;
     Ok(history::as_of(db.get_database_backend(), version))
 }
@@ -329,7 +330,7 @@ pub async fn movies(
     args: PageArgs,
     as_of: Option<i32>,
 ) -> Result<Connection<Movie>> {
-    let db = &services(ctx).db;
+    let db = together(ctx);
     let with = past(ctx, as_of).await?;
     let filter = filter.unwrap_or_default().condition()?;
     let select = movie::Entity::find().filter(within.add(filter));

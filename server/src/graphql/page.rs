@@ -11,8 +11,8 @@ use super::{
 };
 use async_graphql::{Context, Enum, Object, OutputType, Result, SimpleObject, TypeName};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, ModelTrait, QueryFilter,
-    QuerySelect, QueryTrait, Select, Statement, sea_query::Expr,
+    ConnectionTrait, EntityTrait, FromQueryResult, ModelTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select, Statement, sea_query::Expr,
 };
 use std::borrow::Cow;
 
@@ -63,10 +63,14 @@ impl PageArgs {
     }
 }
 
+/// The highest cost there is; sums and small multiples of it can still be counted.
+const MOST: usize = 1 << 40;
+
 /// What a list costs of a request's complexity: its rows, each with what is asked of it.
 pub fn cost(first: Option<i32>, last: Option<i32>, row: usize) -> usize {
     let rows = first.or(last).unwrap_or(DEFAULT_SIZE).clamp(1, MAX_SIZE);
-    rows as usize * row
+    // Lists within lists may cost more than can be counted.
+    (rows as usize).saturating_mul(row).min(MOST)
 }
 
 /// Where a page lies in its list.
@@ -153,7 +157,7 @@ impl<N: OutputType> Connection<N> {
 
     /// Rows of the whole list; costs a statement of its own.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<Long> {
-        let db = &super::services(ctx).db;
+        let db = super::together(ctx);
         let row = db.query_one_raw(self.count.clone()).await?;
         let count = row.map(|row| row.try_get("", "total_count")).transpose()?;
         Ok(Long(count.unwrap_or_default()))
@@ -165,7 +169,7 @@ impl<N: OutputType> Connection<N> {
 /// # Errors
 /// [`Failure::Input`] for arguments that contradict each other and cursors of another list or order.
 pub async fn page<E, N>(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     with: &str,
     select: Select<E>,
     order: &[(E::Column, Direction)],

@@ -16,7 +16,9 @@ use etl::{
 };
 use std::time::Duration;
 
-/// How long a draft is tried here, which is within what any answer may take.
+/// How much of what an answer may take a draft is tried for.
+const SHARE: f64 = 0.8;
+/// How long a draft is tried at most.
 const LONGEST: Duration = Duration::from_secs(25);
 
 /// Something that is wrong with a draft.
@@ -199,12 +201,13 @@ impl PreviewMutation {
         let chain = services.chain();
         let most = mover::MOST.unsigned_abs() as usize;
         let preview = preview::preview(&chain, draft, &which, most);
-        match tokio::time::timeout(LONGEST, preview).await {
+        let longest = services.limits.timeout.mul_f64(SHARE).min(LONGEST);
+        match tokio::time::timeout(longest, preview).await {
             Ok(found) => Ok(found?.into()),
             Err(_) => Err(Failure::Input(format!(
                 "trying the rules takes longer than {} seconds here: give files or a sample, or let \
                  `marquee rules preview` take the time it needs",
-                LONGEST.as_secs()
+                longest.as_secs()
             ))
             .into()),
         }

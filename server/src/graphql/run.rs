@@ -15,7 +15,7 @@ use super::{
     page::{Connection, Direction, PageArgs, cost, page},
     reject::{Reject, rejects},
     scalar::{DateTime, Long},
-    services,
+    services, together,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
@@ -261,7 +261,7 @@ impl Run {
     ) -> Result<Vec<Mover>> {
         let run = loaders(ctx).run.load(self.key).await?;
         let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
-        let (db, first) = (&services(ctx).db, mover::first(first)? as u64);
+        let (db, first) = (together(ctx), mover::first(first)? as u64);
         let found = movers::movers(db, &run, of.into(), measure.into(), first).await?;
         Ok(found.into_iter().map(Mover::from).collect())
     }
@@ -350,15 +350,7 @@ impl Run {
             before,
         };
         let select = run_event::Entity::find().filter(run_event::Column::RunId.eq(self.key));
-        page(
-            &services(ctx).db,
-            "",
-            select,
-            &[],
-            run_event::Column::Id,
-            &args,
-        )
-        .await
+        page(together(ctx), "", select, &[], run_event::Column::Id, &args).await
     }
 }
 

@@ -22,6 +22,54 @@ pub struct App {
     instance: Option<Instance>,
 }
 
+/// A further instance on somebody's stores.
+pub struct Another {
+    address: String,
+    instance: Instance,
+}
+
+impl Another {
+    pub fn stranger(&self) -> Person {
+        stranger(&self.address)
+    }
+
+    pub async fn admin(&self) -> Person {
+        admin(self.stranger()).await
+    }
+
+    pub async fn stop(self) {
+        self.instance.stop().await.unwrap();
+    }
+}
+
+/// The settings of an instance on a world's stores.
+fn config(world: &World, settings: &[(&str, &str)]) -> Config {
+    let inbox = world.folder.path().join("inbox");
+    let own = |key: &str| settings.iter().find(|(name, _)| *name == key);
+    let set = |key: &str| match key {
+        _ if own(key).is_some() => own(key).map(|(_, value)| (*value).to_owned()),
+        "MARQUEE_DATABASE_URL" => Some(world.url.clone()),
+        "MARQUEE_INBOX" => Some(inbox.display().to_string()),
+        "MARQUEE_LISTEN" => Some("127.0.0.1:0".to_owned()),
+        "MARQUEE_ADMIN_PASSWORD" => Some(PASSWORD.to_owned()),
+        _ => None,
+    };
+    Config::read(set, None).unwrap()
+}
+
+fn stranger(address: &str) -> Person {
+    Person {
+        client: Client::builder().cookie_store(true).build().unwrap(),
+        address: address.to_owned(),
+    }
+}
+
+async fn admin(person: Person) -> Person {
+    let viewer = person.login(user::ADMIN, PASSWORD).await;
+    assert_eq!(viewer["data"]["login"]["name"], "admin", "{viewer}");
+    person
+}
+
 /// Runs a test against an instance on each engine.
 pub async fn on_every_engine(test: impl AsyncFn(&mut App)) {
     for engine in engines() {
@@ -33,14 +81,12 @@ pub async fn on_every_engine(test: impl AsyncFn(&mut App)) {
 
 impl App {
     pub async fn start(world: World) -> Self {
-        let inbox = world.folder.path().join("inbox");
-        let set = |key: &str| match key {
-            "MARQUEE_INBOX" => Some(inbox.display().to_string()),
-            "MARQUEE_LISTEN" => Some("127.0.0.1:0".to_owned()),
-            "MARQUEE_ADMIN_PASSWORD" => Some(PASSWORD.to_owned()),
-            _ => None,
-        };
-        let config = Config::read(set, None).unwrap();
+        Self::start_with(world, &[]).await
+    }
+
+    /// An instance with settings of its own.
+    pub async fn start_with(world: World, settings: &[(&str, &str)]) -> Self {
+        let config = config(&world, settings);
         first_user(&world.chain.db, &config.access).await.unwrap();
         let mut app = Self {
             world,
@@ -50,6 +96,23 @@ impl App {
         };
         app.resume().await;
         app
+    }
+
+    /// A further instance on the same stores, which answers.
+    pub async fn another(&self) -> Another {
+        self.another_with(&[]).await
+    }
+
+    /// A further instance on the same stores, with settings of its own.
+    pub async fn another_with(&self, settings: &[(&str, &str)]) -> Another {
+        let settings = [&[("MARQUEE_ROLES", "api")], settings].concat();
+        let config = config(&self.world, &settings);
+        let chain = self.world.chain.clone();
+        let instance = Instance::start(&config, chain).await.unwrap();
+        Another {
+            address: format!("http://{}", instance.address.unwrap()),
+            instance,
+        }
     }
 
     /// Stops answering, watching and working, as a process that ends.
@@ -77,17 +140,11 @@ impl App {
 
     /// Somebody who is not signed in.
     pub fn stranger(&self) -> Person {
-        Person {
-            client: Client::builder().cookie_store(true).build().unwrap(),
-            address: self.address.clone(),
-        }
+        stranger(&self.address)
     }
 
     pub async fn admin(&self) -> Person {
-        let admin = self.stranger();
-        let viewer = admin.login(user::ADMIN, PASSWORD).await;
-        assert_eq!(viewer["data"]["login"]["name"], "admin", "{viewer}");
-        admin
+        admin(self.stranger()).await
     }
 
     /// A new user of one role, signed in.

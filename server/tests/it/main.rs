@@ -9,9 +9,13 @@ mod backfill;
 mod cli;
 mod custody;
 mod finding;
+mod fresh;
 mod history;
 mod http;
+mod limit;
+mod persisted;
 mod preview;
 mod reference;
+mod statement;
 #[path = "../../../etl/tests/common/mod.rs"]
 mod world;
