@@ -7,7 +7,7 @@ use super::{
     loaders,
     movie::{Movie, MovieFilter, MovieOrder, movies, of_company, past},
     number,
-    page::{Connection, Direction, PageArgs, cost, page},
+    page::{Connection, Direction, PageArgs, cost, page, years_cost},
     range,
     scalar::Long,
     services,
@@ -45,6 +45,7 @@ impl From<company::Model> for Company {
 impl Company {
     /// Its years in order, those from `from` to `to` where given, as they are or as they were in data
     /// version `asOf`.
+    #[graphql(complexity = "years_cost(from, to, child_complexity)")]
     async fn years(
         &self,
         ctx: &Context<'_>,

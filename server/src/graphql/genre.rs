@@ -6,7 +6,7 @@ use super::{
     loaders,
     movie::{Movie, MovieFilter, MovieOrder, movies, of_genre, past},
     number,
-    page::{Connection, PageArgs, cost},
+    page::{Connection, PageArgs, cost, years_cost},
     range,
     scalar::Long,
     services,
@@ -44,6 +44,7 @@ impl From<genre::Model> for Genre {
 impl Genre {
     /// Its years in order, those from `from` to `to` where given, as they are or as they were in data
     /// version `asOf`.
+    #[graphql(complexity = "years_cost(from, to, child_complexity)")]
     async fn years(
         &self,
         ctx: &Context<'_>,
@@ -184,7 +185,10 @@ impl GenreQuery {
 
     /// The most popular genre of each year, among those with at least `minMovies` movies in it; ties go
     /// to the lower genre id.
-    #[graphql(guard = "Permission::DataRead")]
+    #[graphql(
+        guard = "Permission::DataRead",
+        complexity = "years_cost(from, to, child_complexity)"
+    )]
     async fn popular_genres(
         &self,
         ctx: &Context<'_>,

@@ -73,6 +73,17 @@ pub fn cost(first: Option<i32>, last: Option<i32>, row: usize) -> usize {
     (rows as usize).saturating_mul(row).min(MOST)
 }
 
+/// What a list of years costs: those that are asked for, or some where that is not said.
+pub fn years_cost(from: Option<i32>, to: Option<i32>, year: usize) -> usize {
+    const SOME: usize = 20;
+    const MANY: i64 = 50;
+    let span = from
+        .zip(to)
+        .map(|(from, to)| i64::from(to) - i64::from(from) + 1);
+    let years = span.map_or(SOME, |span| span.clamp(1, MANY) as usize);
+    years.saturating_mul(year).min(MOST)
+}
+
 /// Where a page lies in its list.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct PageInfo {

@@ -1,6 +1,6 @@
 //! All movies of a year.
 
-use super::{range, scalar::Long, services};
+use super::{page::years_cost, range, scalar::Long, services};
 use crate::auth::Permission;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use entity::aggregate::year_total;
@@ -39,7 +39,10 @@ pub struct YearQuery;
 #[Object]
 impl YearQuery {
     /// Years in order, those from `from` to `to` where given.
-    #[graphql(guard = "Permission::DataRead")]
+    #[graphql(
+        guard = "Permission::DataRead",
+        complexity = "years_cost(from, to, child_complexity)"
+    )]
     async fn years(
         &self,
         ctx: &Context<'_>,

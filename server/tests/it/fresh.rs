@@ -342,8 +342,8 @@ async fn an_answer_is_made_again_when_the_mart_changes_meanwhile() {
         assert_eq!(to_bytes(answer.into_body(), 100).await.unwrap(), "2");
 
         // Where it never comes to rest, the answer is given without a tag.
+        begun.acquire().await.unwrap().forget();
         let meanwhile = async {
-            begun.acquire().await.unwrap().forget();
             for revenue in 3..6 {
                 begun.acquire().await.unwrap().forget();
                 load(revenue).await;

@@ -171,7 +171,7 @@ async fn wait_until(what: &str, is: impl AsyncFn() -> bool) {
 #[tokio::test]
 async fn what_takes_too_long_is_ended_in_the_database_too() {
     for engine in engines() {
-        let settings = [("MARQUEE_REQUEST_TIMEOUT", "3")];
+        let settings = [("MARQUEE_REQUEST_TIMEOUT", "5")];
         let app = App::start_with(World::new(&engine).await, &settings).await;
         let person = app.admin().await;
         make_endless(&app).await;

@@ -91,6 +91,10 @@ impl Schema {
         while let Some((on, way)) = ways.pop_front() {
             for field in &self.types[&on] {
                 let ty = ty(field);
+                let many = field.ty.node.to_string().starts_with('[') || ty.ends_with("Connection");
+                if way.is_empty() && !many {
+                    continue;
+                }
                 let Some(call) = self.call(field) else {
                     continue;
                 };
