@@ -102,7 +102,8 @@ impl Tag {
         format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&self.0[..18]))
     }
 
-    /// Whether the asker has this very answer, as `If-None-Match` says.
+    /// Whether the asker has this very answer, as `If-None-Match` says. That it has any, as `*` says, is no
+    /// reason to believe that there is one without errors.
     fn is_had(self, headers: &HeaderMap) -> bool {
         let own = self.header();
         let given = headers.get_all(header::IF_NONE_MATCH).iter();
@@ -110,7 +111,7 @@ impl Tag {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|line| line.split(','))
             .map(|tag| tag.trim().trim_start_matches("W/"))
-            .any(|tag| tag == own || tag == "*")
+            .any(|tag| tag == own)
     }
 }
 
@@ -355,7 +356,7 @@ mod tests {
         };
         check(&own, true);
         check(&format!("\"x\", W/{own}"), true);
-        check("*", true);
+        check("*", false);
         check("\"x\"", false);
         check(own.trim_matches('"'), false);
         assert!(!tag.is_had(&HeaderMap::new()));

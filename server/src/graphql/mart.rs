@@ -41,7 +41,7 @@ pub const MART: [&str; 23] = [
 ];
 
 /// Types that change without the mart, and the roots, whose fields are told apart by their types.
-pub const OTHER: [&str; 39] = [
+pub const OTHER: [&str; 44] = [
     "ArchiveObject",
     "Backfill",
     "BackfillConnection",
@@ -81,6 +81,11 @@ pub const OTHER: [&str; 39] = [
     "RunEventEdge",
     "Source",
     "SourceColumn",
+    "SourceFile",
+    "SourceFileConnection",
+    "SourceFileEdge",
+    "TriedFile",
+    "Viewer",
 ];
 
 /// The object types of the schema, each with its fields and what these are of.
