@@ -23,13 +23,16 @@ pub mod lineage;
 pub mod load;
 pub mod mover;
 pub mod movie;
+pub mod named;
 pub mod page;
 pub mod preview;
 pub mod reject;
 pub mod rules;
 pub mod run;
 pub mod scalar;
+pub mod search;
 pub mod source;
+pub mod stats;
 pub mod version;
 pub mod viewer;
 pub mod year;
@@ -92,6 +95,8 @@ pub struct Query(
     movie::MovieQuery,
     company::CompanyQuery,
     genre::GenreQuery,
+    stats::StatsQuery,
+    search::SearchQuery,
     run::RunQuery,
     reject::RejectQuery,
     issue::IssueQuery,
