@@ -1,17 +1,14 @@
-//! By which words things are found.
+//! By what names things are found.
 
-/// A word of a name, and the whole name, both folded: without case and accents.
-pub mod word {
+/// A name, folded: its words without case and accents.
+pub mod name {
     use sea_orm::entity::prelude::*;
 
     /// A row.
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "search_word")]
+    #[sea_orm(table_name = "search_name")]
     pub struct Model {
-        /// At most 64 characters of it.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub word: String,
         /// The table of what has the name, such as `movie`.
         #[sea_orm(primary_key, auto_increment = false)]
         pub noun: String,
@@ -20,7 +17,7 @@ pub mod word {
         /// Which of its names: 0, or 1 for a movie's original title.
         #[sea_orm(primary_key, auto_increment = false)]
         pub part: i32,
-        /// The name, a blank between its words.
+        /// A blank between its words.
         pub name: String,
     }
 

@@ -47,7 +47,7 @@ async fn of_entities(db: &DatabaseConnection) -> Tables {
         mart: company genre collection country language movie movie_company movie_genre movie_country
             movie_language,
         past: movie movie_company movie_genre movie_country movie_language name,
-        search: word,
+        search: name,
         staging: movie company genre collection country language movie_company movie_genre
             movie_country movie_language change touched_company touched_genre touched_year,
     }

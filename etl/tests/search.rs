@@ -165,7 +165,7 @@ async fn every_word_begins_a_word_of_the_name() {
         );
         assert_eq!(search::find(db, "it", &[], 2).await.unwrap(), []);
         let (sql, values) = search::ids(Noun::Movie, "it").unwrap();
-        let ids = database::query(db, &format!("{sql} ORDER BY w.id"), values)
+        let ids = database::query(db, &format!("{sql} ORDER BY s.id"), values)
             .await
             .unwrap();
         let ids: Vec<i64> = ids
@@ -178,24 +178,23 @@ async fn every_word_begins_a_word_of_the_name() {
     .await;
 }
 
-/// The whole index.
-async fn index(world: &World) -> BTreeMap<(String, String, i64, i32), String> {
-    let sql = "SELECT word, noun, id, part, name FROM search_word";
+/// All folded names.
+async fn names(world: &World) -> BTreeMap<(String, i64, i32), String> {
+    let sql = "SELECT noun, id, part, name FROM search_name";
     let rows = database::query(&world.chain.db, sql, []).await.unwrap();
     let rows = rows.iter().map(|row| {
         let key = (
             row.try_get_by_index(0).unwrap(),
             row.try_get_by_index(1).unwrap(),
             row.try_get_by_index(2).unwrap(),
-            row.try_get_by_index(3).unwrap(),
         );
-        (key, row.try_get_by_index(4).unwrap())
+        (key, row.try_get_by_index(3).unwrap())
     });
     rows.collect()
 }
 
 #[tokio::test]
-async fn the_index_follows_merges_and_undos() {
+async fn the_names_follow_merges_and_undos() {
     on_every_engine(async |world: &World| {
         let named = |id, title: &str, companies: &[i64]| Line {
             id,
@@ -210,7 +209,7 @@ async fn the_index_follows_merges_and_undos() {
         ];
         world.load_well("a.csv", file(&first)).await;
         assert_eq!(found(world, "heat").await, ["movie 2"]);
-        let before = index(world).await;
+        let before = names(world).await;
 
         // Renamed, changed otherwise, new; a company is new and one is no longer mentioned.
         let second = [
@@ -236,12 +235,12 @@ async fn the_index_follows_merges_and_undos() {
             let run = queue::run_now(&world.chain, id).await.unwrap();
             assert_eq!(run.error, None);
         }
-        assert_eq!(index(world).await, before);
+        assert_eq!(names(world).await, before);
         assert_eq!(found(world, "wave").await, Vec::<String>::new());
         is_clean(world).await;
 
         // What is wrong with it is found.
-        let lose = "DELETE FROM search_word WHERE word = 'alien'";
+        let lose = "DELETE FROM search_name WHERE name = 'alien'";
         database::execute(db, lose, []).await.unwrap();
         let report = verify::verify(&world.chain).await.unwrap();
         let differing: Vec<&str> = report
@@ -250,13 +249,13 @@ async fn the_index_follows_merges_and_undos() {
             .filter(|check| !check.differences.is_empty())
             .map(|check| check.name.as_str())
             .collect();
-        assert_eq!(differing, ["search_word"]);
+        assert_eq!(differing, ["search_name"]);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_mart_from_before_there_was_an_index_gets_one() {
+async fn a_mart_from_before_names_were_folded_gets_them() {
     on_every_engine(async |world: &World| {
         let lines: Vec<Line> = (1..=3)
             .map(|id| Line {
@@ -266,7 +265,7 @@ async fn a_mart_from_before_there_was_an_index_gets_one() {
             .collect();
         world.load_well("a.csv", file(&lines)).await;
         let db = &world.chain.db;
-        let before = index(world).await;
+        let before = names(world).await;
         let steps = Migrator::migrations();
         let later = steps
             .iter()
@@ -276,10 +275,10 @@ async fn a_mart_from_before_there_was_an_index_gets_one() {
             .await
             .unwrap();
         Migrator::up(db, None).await.unwrap();
-        assert_eq!(index(world).await, BTreeMap::new());
+        assert_eq!(names(world).await, BTreeMap::new());
         for _ in 0..2 {
             search::index::ensure(db).await.unwrap();
-            assert_eq!(index(world).await, before);
+            assert_eq!(names(world).await, before);
         }
     })
     .await;

@@ -1,4 +1,4 @@
-//! The words by which movies, companies, genres and collections are found.
+//! The names by which movies, companies, genres and collections are found.
 
 use sea_orm_migration::prelude::*;
 
@@ -13,15 +13,14 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        super::drop_tables(manager, &["search_word"]).await
+        super::drop_tables(manager, &["search_name"]).await
     }
 }
 
-const TABLES: &[&str] = &["CREATE TABLE search_word (
-        word VARCHAR(64) NOT NULL,
+const TABLES: &[&str] = &["CREATE TABLE search_name (
         noun VARCHAR(16) NOT NULL,
         id {id} NOT NULL,
         part INTEGER NOT NULL,
         name {text} NOT NULL,
-        PRIMARY KEY (word, noun, id, part)
+        PRIMARY KEY (noun, id, part)
     ) {keyed}"];

@@ -36,6 +36,9 @@ pub fn fold(text: &str) -> String {
 
 /// A text in small letters without accents.
 fn plain(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let bare = text.nfkd().filter(|c| !is_combining_mark(*c));
     let small = bare.flat_map(char::to_lowercase);
     let mut plain = String::with_capacity(text.len());

@@ -1,48 +1,37 @@
-//! The index of words: brought up to date by every merge, with just what it names otherwise.
+//! The folded names, brought up to date by every merge with just what it names otherwise.
 
-use super::{Noun, WORD, fold::fold};
+use super::{Noun, fold::fold};
 use crate::{Result, aggregate::Recount, bulk, database, differ::Source, outcome};
-use entity::search::word;
+use entity::search::name;
 use futures::TryStreamExt;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, QueryResult, Value,
 };
 use std::{
-    collections::{BTreeSet, hash_map::DefaultHasher},
+    collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
 };
 
 /// Things whose names are looked at at once.
 const PAGE: usize = 10_000;
-/// Rows deleted at once.
-const GONE: usize = 5_000;
 
 /// The names of something: a movie's title and original title, anything else's name.
 type Names = [Option<String>; 2];
 
 /// The rows of something's names. An original title that differs from the title in case or accents only gives
 /// none.
-fn rows(noun: Noun, id: i64, names: &Names) -> Vec<word::Model> {
-    let mut folded: Vec<String> = Vec::with_capacity(names.len());
-    for name in names.iter().flatten() {
+fn rows(noun: Noun, id: i64, names: &Names) -> Vec<name::Model> {
+    let mut rows: Vec<name::Model> = Vec::with_capacity(names.len());
+    for (part, name) in (0..).zip(names.iter().flatten()) {
         let name = fold(name);
-        if !folded.contains(&name) {
-            folded.push(name);
+        if !name.is_empty() && !rows.iter().any(|row| row.name == name) {
+            rows.push(name::Model {
+                noun: noun.table().to_owned(),
+                id,
+                part,
+                name,
+            });
         }
-    }
-    let mut rows = Vec::new();
-    for (part, name) in (0..).zip(&folded) {
-        let words = name.split(' ').filter(|word| !word.is_empty());
-        let words: BTreeSet<String> = words
-            .map(|word| word.chars().take(WORD).collect())
-            .collect();
-        rows.extend(words.into_iter().map(|word| word::Model {
-            word,
-            noun: noun.table().to_owned(),
-            id,
-            part,
-            name: name.clone(),
-        }));
     }
     rows
 }
@@ -50,8 +39,8 @@ fn rows(noun: Noun, id: i64, names: &Names) -> Vec<word::Model> {
 /// Rows that go and rows that come.
 #[derive(Default)]
 struct Changes {
-    gone: Vec<word::Model>,
-    come: Vec<word::Model>,
+    gone: Vec<name::Model>,
+    come: Vec<name::Model>,
 }
 
 impl Changes {
@@ -64,27 +53,23 @@ impl Changes {
         }
     }
 
-    async fn write<C: ConnectionTrait>(mut self, db: &C) -> Result<(), DbErr> {
-        for gone in self.gone.chunks(GONE) {
-            delete(db, gone).await?;
+    async fn write<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
+        if !self.gone.is_empty() {
+            delete(db, &self.gone).await?;
         }
-        // In the order in which they are kept, which is quicker.
-        self.come
-            .sort_unstable_by(|a, b| (&a.word, &a.noun, a.id).cmp(&(&b.word, &b.noun, b.id)));
-        let come = self.come.into_iter().map(word::Model::into_active_model);
-        bulk::insert::<word::Entity, _>(db, come.collect()).await
+        let come = self.come.into_iter().map(name::Model::into_active_model);
+        bulk::insert::<name::Entity, _>(db, come.collect()).await
     }
 }
 
-async fn delete<C: ConnectionTrait>(db: &C, gone: &[word::Model]) -> Result<(), DbErr> {
+async fn delete<C: ConnectionTrait>(db: &C, gone: &[name::Model]) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
-    let columns = ["word", "noun", "id", "part"];
+    let columns = ["noun", "id", "part"];
     let list = database::json_rows(
         backend,
         "?",
         "$",
         &[
-            ("word", "VARCHAR(64)"),
             ("noun", "VARCHAR(16)"),
             ("id", "BIGINT"),
             ("part", "INTEGER"),
@@ -93,16 +78,16 @@ async fn delete<C: ConnectionTrait>(db: &C, gone: &[word::Model]) -> Result<(), 
     let values = list.values.iter().zip(columns);
     let values: Vec<String> = values.map(|(value, c)| format!("{value} AS {c}")).collect();
     let select = format!("SELECT {} FROM {}", values.join(", "), list.source);
-    let keys = gone.iter().map(|row| {
-        serde_json::json!({"word": row.word, "noun": row.noun, "id": row.id, "part": row.part})
-    });
+    let keys = gone
+        .iter()
+        .map(|row| serde_json::json!({"noun": row.noun, "id": row.id, "part": row.part}));
     let keys = serde_json::Value::Array(keys.collect()).to_string();
-    let sql = database::delete_among(backend, "search_word", &columns, &select);
+    let sql = database::delete_among(backend, "search_name", &columns, &select);
     database::execute(db, &sql, [keys.into()]).await?;
     Ok(())
 }
 
-/// Brings the index up to date with what a run's merge as version `version` has made of movies and names; inside
+/// Brings the names up to date with what a run's merge as version `version` has made of movies and names; inside
 /// the merging transaction, after everything else.
 pub(crate) async fn refresh<C: ConnectionTrait>(
     db: &C,
@@ -209,7 +194,7 @@ async fn page<C: ConnectionTrait>(
     named.collect()
 }
 
-/// Makes the index where there is none beside a mart: one that was filled before there was an index.
+/// Folds the names of a mart that was filled before they were kept folded.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -252,7 +237,7 @@ async fn is_missing<C: ConnectionTrait>(db: &C) -> Result<bool> {
             .await
             .map(|rows| rows.is_empty())
     };
-    Ok(empty("search_word").await? && !empty("movie").await?)
+    Ok(empty("search_name").await? && !empty("movie").await?)
 }
 
 /// Rows counted, and the sum of their hashes, in whatever order they come.
@@ -263,18 +248,18 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, row: &word::Model) {
+    fn add(&mut self, row: &name::Model) {
         let mut hasher = DefaultHasher::new();
-        (&row.word, &row.noun, row.id, row.part, &row.name).hash(&mut hasher);
+        (&row.noun, row.id, row.part, &row.name).hash(&mut hasher);
         self.rows += 1;
         self.hashes = self.hashes.wrapping_add(hasher.finish());
     }
 }
 
-/// Makes the index anew from the mart's names and compares it with what is stored.
+/// Folds the mart's names anew and compares them with what is stored.
 pub(crate) async fn recount<C: Source>(db: &C) -> Result<Recount, DbErr> {
     let mut stored: [Sum; Noun::ALL.len()] = Default::default();
-    let mut rows_stored = word::Entity::find().stream(db).await?;
+    let mut rows_stored = name::Entity::find().stream(db).await?;
     while let Some(row) = rows_stored.try_next().await? {
         if let Some(at) = Noun::ALL.iter().position(|noun| noun.table() == row.noun) {
             stored[at].add(&row);
@@ -282,7 +267,7 @@ pub(crate) async fn recount<C: Source>(db: &C) -> Result<Recount, DbErr> {
     }
     drop(rows_stored);
     let mut recount = Recount {
-        table: "search_word",
+        table: "search_name",
         groups: 0,
         differences: Vec::new(),
     };
@@ -304,7 +289,7 @@ pub(crate) async fn recount<C: Source>(db: &C) -> Result<Recount, DbErr> {
         recount.groups += fresh.rows;
         if fresh != stored {
             recount.differences.push(format!(
-                "search_word: {} rows of {}, which are not those of the {} that the mart gives",
+                "search_name: {} rows of {}, which are not those of the {} that the mart gives",
                 stored.rows,
                 noun.table(),
                 fresh.rows

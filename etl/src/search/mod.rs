@@ -1,9 +1,9 @@
 //! Finding things by their names: every word of what is asked for begins a word of the name.
 //!
-//! Names are folded ([`fold`]) into words without case and accents, and these kept as rows that an index has in
-//! order, the whole name with each: what begins with a few letters is a range of that index, and whatever else
-//! is asked of a name is seen in the same row. No word is too short or too common, and both engines find the
-//! same, which their own full-text indexes would not.
+//! Names are folded ([`fold`]) into words without case and accents and kept so, which merges keep up to date
+//! ([`index`]). A search reads all of these short rows: 70,000 in 15 ms, where an index of each word would add a
+//! third to the time of a first load. No word is too short or too common, and both engines find the same in the
+//! same order, which their own full-text indexes would not.
 
 pub mod fold;
 pub mod index;
@@ -11,9 +11,6 @@ pub mod index;
 use crate::database;
 use fold::fold;
 use sea_orm::{ConnectionTrait, DbErr, Value};
-
-/// Letters of a word that the index keeps.
-const WORD: usize = 64;
 
 /// What can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,21 +43,19 @@ pub struct Hit {
     pub id: i64,
 }
 
-/// A condition on rows `w` of `search_word`, with its values: every word of the text begins a word of the
-/// name. None where the text has no word.
+/// A condition on rows `s` of `search_name`, with its values: every word of the text begins a word of the name.
+/// None where the text has no word.
 fn condition(folded: &str) -> Option<(String, Vec<Value>)> {
-    let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
-    // The longest has the fewest rows.
-    let longest = words.iter().max_by_key(|word| word.len())?;
-    let from: String = longest.chars().take(WORD).collect();
-    let to = format!("{from}\u{10ffff}");
-    let mut sql = "w.word >= ? AND w.word < ?".to_owned();
-    let mut values: Vec<Value> = vec![from.into(), to.into()];
-    for word in &words {
-        sql.push_str(" AND (w.name LIKE ? OR w.name LIKE ?)");
-        values.extend([format!("{word}%").into(), format!("% {word}%").into()]);
+    if folded.is_empty() {
+        return None;
     }
-    Some((sql, values))
+    // Folded words have no letters that mean something to LIKE.
+    let words = folded.split(' ');
+    let values = words
+        .clone()
+        .flat_map(|word| [format!("{word}%"), format!("% {word}%")]);
+    let each: Vec<&str> = words.map(|_| "(s.name LIKE ? OR s.name LIKE ?)").collect();
+    Some((each.join(" AND "), values.map(Value::from).collect()))
 }
 
 /// The `SELECT` of the ids of those of a noun that have a name in which the text is found, with its values;
@@ -68,7 +63,7 @@ fn condition(folded: &str) -> Option<(String, Vec<Value>)> {
 pub fn ids(noun: Noun, text: &str) -> Option<(String, Vec<Value>)> {
     let (found, values) = condition(&fold(text))?;
     let noun = noun.table();
-    let sql = format!("SELECT w.id FROM search_word w WHERE w.noun = '{noun}' AND {found}");
+    let sql = format!("SELECT s.id FROM search_name s WHERE s.noun = '{noun}' AND {found}");
     Some((sql, values))
 }
 
@@ -103,11 +98,11 @@ pub async fn find<C: ConnectionTrait>(
                      WHEN 'movie' THEN m.popularity
                      WHEN 'company' THEN c.movie_count
                      WHEN 'genre' THEN g.movie_count
-                     ELSE (SELECT COUNT(*) FROM movie s WHERE s.collection_id = f.id)
+                     ELSE (SELECT COUNT(*) FROM movie o WHERE o.collection_id = f.id)
                  END DESC, f.id) AS turn
              FROM (
-                 SELECT w.noun, w.id, MIN(CASE WHEN w.name = ? THEN 0 WHEN w.name LIKE ? THEN 1 ELSE 2 END) AS place
-                 FROM search_word w WHERE {found} AND w.noun IN ({}) GROUP BY w.noun, w.id
+                 SELECT s.noun, s.id, MIN(CASE WHEN s.name = ? THEN 0 WHEN s.name LIKE ? THEN 1 ELSE 2 END) AS place
+                 FROM search_name s WHERE s.noun IN ({}) AND {found} GROUP BY s.noun, s.id
              ) f
              LEFT JOIN movie m ON f.noun = 'movie' AND m.id = f.id
              LEFT JOIN company c ON f.noun = 'company' AND c.id = f.id
