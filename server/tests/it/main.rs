@@ -13,5 +13,6 @@ mod history;
 mod http;
 mod preview;
 mod reference;
+mod stats;
 #[path = "../../../etl/tests/common/mod.rs"]
 mod world;
