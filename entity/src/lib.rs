@@ -8,4 +8,5 @@ pub mod companion;
 pub mod ingest;
 pub mod mart;
 pub mod past;
+pub mod search;
 pub mod staging;

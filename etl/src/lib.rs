@@ -39,6 +39,7 @@ pub mod rules;
 pub mod run;
 pub mod sample;
 pub mod scratch;
+pub mod search;
 pub mod source;
 pub mod stage;
 pub mod transform;

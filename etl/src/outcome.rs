@@ -11,7 +11,7 @@ use crate::{
     queue::Lease,
     round,
     rules::Keep,
-    undo,
+    search, undo,
 };
 use chrono::{DateTime, Utc};
 use entity::ingest::{EventLevel, RunStatus, data_version, run};
@@ -106,6 +106,7 @@ async fn merge_in<C: ConnectionTrait>(
     if named && movies.updated + movies.superseded + movies.deleted > 0 {
         merge::drop_orphans(tx, version).await?;
     }
+    search::index::refresh(tx, run_id, version).await?;
     let ended = Utc::now();
     let changes = found.all();
     let changed = Some(changes.changed());

@@ -8,6 +8,7 @@ use crate::{
     differ::{self, Compared},
     outcome,
     scratch::replay::{Progress, Replay},
+    search,
 };
 use entity::ingest::{archive_object, run, source_file};
 use sea_orm::{
@@ -100,6 +101,7 @@ pub async fn verify_as(chain: &Chain, options: &Options<'_>) -> Result<Report> {
     for recount in recounts
         .into_iter()
         .chain(companion::recount(&snapshot).await?)
+        .chain([search::index::recount(&snapshot).await?])
     {
         checks.push(Check {
             name: recount.table.to_owned(),

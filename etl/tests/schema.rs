@@ -7,7 +7,7 @@ use common::{World, engines};
 use entity::{
     access, aggregate, companion,
     ingest::{self, Severity},
-    mart, past, staging,
+    mart, past, search, staging,
 };
 use etl::database;
 use migration::{Migrator, MigratorTrait};
@@ -47,6 +47,7 @@ async fn of_entities(db: &DatabaseConnection) -> Tables {
         mart: company genre collection country language movie movie_company movie_genre movie_country
             movie_language,
         past: movie movie_company movie_genre movie_country movie_language name,
+        search: name,
         staging: movie company genre collection country language movie_company movie_genre
             movie_country movie_language change touched_company touched_genre touched_year,
     }

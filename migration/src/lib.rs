@@ -19,6 +19,7 @@ mod m20261125_000010_backfill;
 mod m20261125_000011_staging;
 mod m20261125_000012_severity;
 mod m20261125_000013_backfill_round;
+mod m20261125_000015_search;
 mod m20261125_000016_any_operation;
 
 /// All steps in order.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_staging::Migration),
             Box::new(m20261125_000012_severity::Migration),
             Box::new(m20261125_000013_backfill_round::Migration),
+            Box::new(m20261125_000015_search::Migration),
             Box::new(m20261125_000016_any_operation::Migration),
         ]
     }

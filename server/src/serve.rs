@@ -14,7 +14,7 @@ use etl::{
     chain::Chain,
     custody, database,
     inbox::{self, Arrival, InboxOptions},
-    queue, rules,
+    queue, rules, search,
     source::Catalog,
 };
 use migration::{Migrator, MigratorTrait};
@@ -44,6 +44,9 @@ pub async fn open(config: &Config) -> Result<Chain> {
     Migrator::up(&db, None)
         .await
         .with_context(|| format!("migrating the database {}", stores.database))?;
+    search::index::ensure(&db)
+        .await
+        .with_context(|| format!("indexing the database {}", stores.database))?;
     let archive = Archive::open(stores.archive.expose())?;
     Ok(Chain {
         db,

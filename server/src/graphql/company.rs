@@ -10,11 +10,12 @@ use super::{
     page::{Connection, Direction, PageArgs, cost, page, years_cost},
     range,
     scalar::Long,
-    services,
+    search, services,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::{aggregate::company_year, mart::company};
+use etl::search::Noun;
 use sea_orm::{Condition, EntityTrait, QueryFilter};
 
 /// A production company.
@@ -136,14 +137,24 @@ impl CompanyYear {
 pub struct CompanyFilter {
     /// Part of the name, without regard to case.
     name: Option<String>,
+    /// Each word begins a word of the name.
+    search: Option<String>,
 }
 
 impl CompanyFilter {
-    fn condition(self) -> Condition {
-        match self.name.filter(|part| !part.is_empty()) {
+    fn condition(self) -> Result<Condition> {
+        let all = match self.name.filter(|part| !part.is_empty()) {
             Some(part) => containing(company::Column::Name, &part),
             None => Condition::all(),
-        }
+        };
+        Ok(match self.search {
+            Some(text) => Condition::all().add(all).add(search::condition(
+                company::Column::Id,
+                Noun::Company,
+                &text,
+            )?),
+            None => all,
+        })
     }
 }
 
@@ -210,7 +221,7 @@ impl CompanyQuery {
             last,
             before,
         };
-        let select = company::Entity::find().filter(filter.unwrap_or_default().condition());
+        let select = company::Entity::find().filter(filter.unwrap_or_default().condition()?);
         let order: Vec<_> = order_by
             .into_iter()
             .flatten()

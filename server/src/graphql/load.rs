@@ -4,12 +4,13 @@ use super::{
     batch::{Batch, grouped, keyed, rows},
     bundle::Bundle,
     companion::Rated,
+    named::Named,
 };
 use entity::{
     aggregate::{company_genre_year, company_year, genre_year},
     companion::{cast, crew, keyword},
     ingest::{archive_object, backfill as backfills, run, run_phase, source_file},
-    mart::{collection, company, country, genre, language},
+    mart::{collection, company, country, genre, language, movie},
 };
 use etl::{aggregate, backfill, custody, database, history};
 use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
@@ -76,6 +77,10 @@ pub struct Loaders {
     pub crew: Lists<i64, crew::Model>,
     /// A movie's ratings.
     pub ratings: Batch<i64, Rated>,
+    /// A movie.
+    pub movie: Batch<i64, movie::Model>,
+    /// Companies, genres and the like, now or as of a data version.
+    pub named: Named,
     /// A collection.
     pub collection: Batch<i64, collection::Model>,
     /// A genre.
@@ -121,6 +126,8 @@ impl Loaders {
             cast: said(db, "cast"),
             crew: said(db, "crew"),
             ratings: ratings(db),
+            movie: one(db, "movie"),
+            named: Named::new(db),
             collection: one(db, "collection"),
             genre: one(db, "genre"),
             company_years: years(db, "company", |m: &company_year::Model| m.company_id),
@@ -245,7 +252,7 @@ fn links<M: FromQueryResult + Clone + Send + Sync + 'static>(
 }
 
 /// The words before a statement that reads a data version.
-fn with(db: &DatabaseConnection, as_of: Option<i32>) -> String {
+pub(super) fn with(db: &DatabaseConnection, as_of: Option<i32>) -> String {
     as_of.map_or_else(String::new, |version| {
         history::as_of(db.get_database_backend(), version)
     })
@@ -333,7 +340,10 @@ fn company_genres(db: &DatabaseConnection) -> Lists<(i64, i32), company_genre_ye
     })
 }
 
-fn by_group<K, G: Eq + Hash, I>(keys: Vec<K>, split: fn(&K) -> (G, I)) -> HashMap<G, Vec<I>> {
+pub(super) fn by_group<K, G: Eq + Hash, I>(
+    keys: Vec<K>,
+    split: fn(&K) -> (G, I),
+) -> HashMap<G, Vec<I>> {
     let mut groups: HashMap<G, Vec<I>> = HashMap::new();
     for key in &keys {
         let (group, id) = split(key);

@@ -27,6 +27,7 @@ pub mod load;
 pub mod mart;
 pub mod mover;
 pub mod movie;
+pub mod named;
 pub mod operation;
 pub mod page;
 pub mod persisted;
@@ -35,7 +36,9 @@ pub mod reject;
 pub mod rules;
 pub mod run;
 pub mod scalar;
+pub mod search;
 pub mod source;
+pub mod stats;
 pub mod version;
 pub mod viewer;
 pub mod year;
@@ -100,6 +103,8 @@ pub struct Query(
     movie::MovieQuery,
     company::CompanyQuery,
     genre::GenreQuery,
+    stats::StatsQuery,
+    search::SearchQuery,
     run::RunQuery,
     reject::RejectQuery,
     issue::IssueQuery,

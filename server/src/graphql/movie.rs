@@ -11,12 +11,12 @@ use super::{
     loaders, number,
     page::{Connection, Direction, PageArgs, cost, page},
     scalar::{Date, Long},
-    together,
+    search, services, together,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entity::mart::{collection, country, language, movie, movie_company, movie_genre};
-use etl::history;
+use etl::{history, search::Noun};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::Expr,
@@ -236,10 +236,12 @@ pub struct MovieFilter {
     year_to: Option<i32>,
     company_id: Option<ID>,
     genre_id: Option<ID>,
+    /// Each word begins a word of the title or original title, as they are now.
+    search: Option<String>,
 }
 
 impl MovieFilter {
-    fn condition(self) -> Result<Condition> {
+    pub(super) fn condition(self) -> Result<Condition> {
         let mut all = Condition::all();
         if let Some(part) = self.title.filter(|part| !part.is_empty()) {
             all = all.add(containing(movie::Column::Title, &part));
@@ -255,6 +257,9 @@ impl MovieFilter {
         }
         if let Some(id) = self.genre_id {
             all = all.add(of_genre(number(&id)?));
+        }
+        if let Some(text) = self.search {
+            all = all.add(search::condition(movie::Column::Id, Noun::Movie, &text)?);
         }
         Ok(all)
     }

@@ -17,5 +17,6 @@ mod persisted;
 mod preview;
 mod reference;
 mod statement;
+mod stats;
 #[path = "../../../etl/tests/common/mod.rs"]
 mod world;

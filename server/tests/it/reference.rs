@@ -5,7 +5,7 @@ use crate::{
     world::real_data,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{cell::RefCell, collections::BTreeMap, fs, path::Path};
 
 fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
@@ -90,6 +90,7 @@ async fn the_other_vendors_file_is_answered_as_the_reference_has_it() {
 async fn dropped(file: &str, reference: &str, movies: i64, genres: i64) {
     let Some(data) = real_data() else { return };
     let reference = read(&data.join(reference));
+    let engines = RefCell::new(Vec::new());
     on_every_engine(async |app: &mut App| {
         let person = app.admin().await;
         fs::copy(data.join(file), app.inbox().join("movies.csv")).unwrap();
@@ -165,6 +166,9 @@ async fn dropped(file: &str, reference: &str, movies: i64, genres: i64) {
         }
         assert_eq!(years, reference["stats"]["genre_years"].as_i64().unwrap());
 
+        assert_eq!(grouped(&person, &reference).await, years);
+        engines.borrow_mut().push(found(&person).await);
+
         for (by, key) in [
             ("AVERAGE", "by_avg_popularity"),
             ("TOTAL", "by_total_popularity"),
@@ -193,4 +197,81 @@ async fn dropped(file: &str, reference: &str, movies: i64, genres: i64) {
         }
     })
     .await;
+    let engines = engines.into_inner();
+    assert!(engines.iter().all(|found| *found == engines[0]));
+}
+
+/// Compares the genres' years, grouped freely, with the reference; answers how many there are.
+async fn grouped(person: &Person, reference: &Value) -> i64 {
+    let query = "query ($after: String) { movieStats(groupBy: [GENRE, YEAR], knownOnly: true,
+            orderBy: [{field: POPULARITY, statistic: AVERAGE, direction: DESC}], first: 500, after: $after) {
+        nodes { genre { name } year movieCount budget { sum count } revenue { sum } profit { sum }
+                popularity { average } }
+        pageInfo { endCursor hasNextPage } } }";
+    let (mut years, mut after) = (0, Value::Null);
+    loop {
+        let mut page = person.ask(query, json!({"after": after})).await["movieStats"].take();
+        for row in page["nodes"].as_array().unwrap() {
+            years += 1;
+            let year = row["year"].to_string();
+            let group = &reference["genres"][row["genre"]["name"].as_str().unwrap()]["years"][year];
+            let row = json!({
+                "movieCount": row["movieCount"],
+                "budget": row["budget"]["sum"],
+                "revenue": row["revenue"]["sum"],
+                "profit": row["profit"]["sum"],
+                "averagePopularity": row["popularity"]["average"],
+                "known": row["budget"]["count"],
+            });
+            assert_eq!(row["known"], group["budget_known"]);
+            let (expected, answered) = (expected(group), answered(&row));
+            assert!(close(&expected, &answered), "{expected} {answered}");
+        }
+        if page["pageInfo"]["hasNextPage"] == json!(false) {
+            return years;
+        }
+        after = page["pageInfo"]["endCursor"].take();
+    }
+}
+
+/// What is found and how groups are ordered, which is to be the same on every engine.
+async fn found(person: &Person) -> Vec<Value> {
+    let mut found = Vec::new();
+    for text in [
+        "amelie",
+        "it",
+        "m",
+        "up",
+        "the the",
+        "toy sto",
+        "of the",
+        "pixar",
+        "warner bros",
+        "é",
+        "8½",
+        "s.w.a.t",
+        "o'",
+        "北",
+        "collection star",
+        "$",
+        "100%",
+        "2001",
+        "et",
+    ] {
+        let query = "query ($text: String!) { search(text: $text, first: 100) { kind id name } }";
+        let hits = person.ask(query, json!({"text": text})).await;
+        found.push(hits["search"].clone());
+    }
+    for order in [
+        "{field: REVENUE, statistic: MEDIAN, direction: DESC}",
+        "{field: POPULARITY, statistic: AVERAGE}",
+        "[{field: RUNTIME, statistic: MEDIAN}, {field: COMPANY, direction: DESC}]",
+    ] {
+        let query = format!(
+            "{{ movieStats(groupBy: COMPANY, orderBy: {order}, having: {{movieCount: {{gte: 5}}}}, first: 500) {{
+                totalCount nodes {{ company {{ id name }} movieCount revenue {{ median sum }} runtime {{ median }} }} }} }}"
+        );
+        found.push(person.ask(&query, json!({})).await["movieStats"].take());
+    }
+    found
 }
