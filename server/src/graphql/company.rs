@@ -1,21 +1,30 @@
 //! Production companies and their years.
 
 use super::{
-    containing,
+    filter::{
+        filter,
+        relation::{Link, ListFilter},
+        value::{FloatFilter, IdFilter, IntFilter, LongFilter, StringFilter},
+    },
     genre::GenreCount,
-    load::Years,
+    load::{At, Years},
     loaders,
-    movie::{Movie, MovieFilter, MovieOrder, movies, of_company, past},
+    movie::{Movie, MovieFilter, MovieOrder, movies, of_company},
     number,
-    page::{Connection, Direction, PageArgs, cost, page},
+    order::order,
+    page::{Connection, List, PageArgs, cost, one},
+    past::past,
     range,
     scalar::Long,
     services,
 };
 use crate::auth::Permission;
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use entity::{aggregate::company_year, mart::company};
-use sea_orm::{Condition, EntityTrait, QueryFilter};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use entity::{
+    aggregate::company_year,
+    mart::{company, movie, movie_company},
+};
+use sea_orm::EntityTrait;
 
 /// A production company.
 #[derive(Clone, Debug, SimpleObject)]
@@ -28,6 +37,18 @@ pub struct Company {
     movie_count: i32,
     #[graphql(skip)]
     key: i64,
+    #[graphql(skip)]
+    as_of: Option<i32>,
+}
+
+impl Company {
+    /// The company as of a data version.
+    pub(super) fn at(row: company::Model, as_of: Option<i32>) -> Self {
+        Self {
+            as_of,
+            ..row.into()
+        }
+    }
 }
 
 impl From<company::Model> for Company {
@@ -37,14 +58,15 @@ impl From<company::Model> for Company {
             name: row.name,
             movie_count: row.movie_count,
             key: row.id,
+            as_of: None,
         }
     }
 }
 
 #[ComplexObject]
 impl Company {
-    /// Its years in order, those from `from` to `to` where given, as they are or as they were in data
-    /// version `asOf`.
+    /// Its years in order, those from `from` to `to` where given; of another data version than the company's with
+    /// `asOf`.
     async fn years(
         &self,
         ctx: &Context<'_>,
@@ -54,6 +76,7 @@ impl Company {
     ) -> Result<Vec<CompanyYear>> {
         let (from, to) = range(from, to);
         past(ctx, as_of).await?;
+        let as_of = as_of.or(self.as_of);
         let years = Years {
             id: self.key,
             from,
@@ -61,9 +84,14 @@ impl Company {
             as_of,
         };
         let found = loaders(ctx).company_years.load(years).await?;
-        Ok(found.into_iter().flatten().map(CompanyYear::from).collect())
+        let year = |row| CompanyYear {
+            as_of,
+            ..CompanyYear::from(row)
+        };
+        Ok(found.into_iter().flatten().map(year).collect())
     }
 
+    /// Its movies, by id unless ordered otherwise; of another data version than the company's with `asOf`.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn movies(
@@ -75,15 +103,15 @@ impl Company {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
+        as_of: Option<i32>,
     ) -> Result<Connection<Movie>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let within = Condition::all().add(of_company(self.key));
-        movies(ctx, within, filter, order_by, args, None).await
+        movies(ctx, of_company(self.key), list, as_of.or(self.as_of)).await
     }
 }
 
@@ -100,6 +128,8 @@ pub struct CompanyYear {
     average_popularity: Option<f64>,
     #[graphql(skip)]
     company_id: i64,
+    #[graphql(skip)]
+    as_of: Option<i32>,
 }
 
 impl From<company_year::Model> for CompanyYear {
@@ -112,6 +142,7 @@ impl From<company_year::Model> for CompanyYear {
             profit: row.profit.map(Long),
             average_popularity: row.average_popularity,
             company_id: row.company_id,
+            as_of: None,
         }
     }
 }
@@ -120,56 +151,56 @@ impl From<company_year::Model> for CompanyYear {
 impl CompanyYear {
     /// Movies of each genre, most first; a movie of two genres counts in both.
     async fn releases_by_genre(&self, ctx: &Context<'_>) -> Result<Vec<GenreCount>> {
-        let key = (self.company_id, self.year);
+        let key = At {
+            id: (self.company_id, self.year),
+            as_of: self.as_of,
+        };
         let found = loaders(ctx).company_genres.load(key).await?;
         let counts = found.into_iter().flatten().map(|row| GenreCount {
             movie_count: row.movie_count,
             genre_id: row.genre_id,
+            as_of: self.as_of,
         });
         Ok(counts.collect())
     }
 }
 
-/// Which companies to list.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct CompanyFilter {
-    /// Part of the name, without regard to case.
-    name: Option<String>,
-}
-
-impl CompanyFilter {
-    fn condition(self) -> Condition {
-        match self.name.filter(|part| !part.is_empty()) {
-            Some(part) => containing(company::Column::Name, &part),
-            None => Condition::all(),
-        }
+filter! {
+    /// Which companies.
+    CompanyFilter of company {
+        /// The TMDB id.
+        id: IdFilter = Id,
+        name: StringFilter = Name,
+        /// Its movies, with or without a year.
+        movie_count: IntFilter = MovieCount,
+        movies: ListFilter<MovieFilter> = to_movies(),
+        years: ListFilter<CompanyYearFilter> = Link::to(Id, company_year::Column::CompanyId),
     }
 }
 
-/// What companies can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum CompanyOrderField {
-    Id,
-    Name,
-    MovieCount,
+fn to_movies() -> Link {
+    use movie_company::Column::{CompanyId, MovieId};
+    Link::through(company::Column::Id, (CompanyId, MovieId), movie::Column::Id)
 }
 
-/// One order of companies.
-#[derive(Clone, Copy, Debug, InputObject)]
-pub struct CompanyOrder {
-    field: CompanyOrderField,
-    #[graphql(default_with = "Direction::Asc")]
-    direction: Direction,
+filter! {
+    /// Which years of companies.
+    CompanyYearFilter of company_year {
+        year: IntFilter = Year,
+        movie_count: IntFilter = MovieCount,
+        budget: LongFilter = Budget,
+        revenue: LongFilter = Revenue,
+        profit: LongFilter = Profit,
+        average_popularity: FloatFilter = AveragePopularity,
+    }
 }
 
-impl CompanyOrder {
-    fn key(self) -> (company::Column, Direction) {
-        let column = match self.field {
-            CompanyOrderField::Id => company::Column::Id,
-            CompanyOrderField::Name => company::Column::Name,
-            CompanyOrderField::MovieCount => company::Column::MovieCount,
-        };
-        (column, self.direction)
+order! {
+    /// What companies can be ordered by.
+    CompanyOrderField CompanyOrder of company {
+        Id = Id,
+        Name = Name,
+        MovieCount = MovieCount,
     }
 }
 
@@ -179,15 +210,21 @@ pub struct CompanyQuery;
 
 #[Object]
 impl CompanyQuery {
+    /// A company, as it is or as it was in data version `asOf`.
     #[graphql(guard = "Permission::DataRead")]
-    async fn company(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Company>> {
-        let found = company::Entity::find_by_id(number(&id)?)
-            .one(&services(ctx).db)
-            .await?;
-        Ok(found.map(Company::from))
+    async fn company(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        as_of: Option<i32>,
+    ) -> Result<Option<Company>> {
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let only = company::Entity::find_by_id(number(&id)?);
+        let found = one(db, &with, only).await?;
+        Ok(found.map(|row| Company::at(row, as_of)))
     }
 
-    /// Companies, by id unless ordered otherwise.
+    /// Companies, by id unless ordered otherwise, as they are or as they were in data version `asOf`.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "cost(first, last, child_complexity)"
@@ -202,27 +239,19 @@ impl CompanyQuery {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
+        as_of: Option<i32>,
     ) -> Result<Connection<Company>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let select = company::Entity::find().filter(filter.unwrap_or_default().condition());
-        let order: Vec<_> = order_by
-            .into_iter()
-            .flatten()
-            .map(CompanyOrder::key)
-            .collect();
-        page(
-            &services(ctx).db,
-            "",
-            select,
-            &order,
-            company::Column::Id,
-            &args,
-        )
-        .await
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let select = company::Entity::find();
+        let found = list.of(db, &with, select, Vec::new(), company::Column::Id);
+        let mut found: Connection<Company> = found.await?;
+        found.nodes_mut().for_each(|company| company.as_of = as_of);
+        Ok(found)
     }
 }

@@ -8,9 +8,12 @@ mod arrival;
 mod backfill;
 mod cli;
 mod custody;
+mod filter;
 mod finding;
 mod history;
 mod http;
+mod paging;
+mod past;
 mod preview;
 mod reference;
 #[path = "../../../etl/tests/common/mod.rs"]
