@@ -150,10 +150,10 @@ fn tests(kind: &'static str) -> BoxedStrategy<Value> {
         .boxed()
 }
 
-fn fields(fields: &[(&'static str, &'static str)]) -> BoxedStrategy<Value> {
-    let one = fields.iter().map(|(field, kind)| {
+fn fields(fields: &'static [(&'static str, &'static str)]) -> BoxedStrategy<Value> {
+    let one = fields.iter().map(|&(field, kind)| {
         tests(kind)
-            .prop_map(move |tests| json!({*field: tests}))
+            .prop_map(move |tests| json!({field: tests}))
             .boxed()
     });
     Union::new(one.collect::<Vec<_>>()).boxed()
@@ -270,7 +270,7 @@ async fn fill(db: &DatabaseConnection, random: &mut TestRunner) -> Vec<Value> {
             years.push(company_year::Model {
                 company_id: id,
                 year,
-                movie_count: some!(0..4),
+                movie_count: some!(0..4i32),
                 budget: None,
                 revenue: some!(prop::option::of(0..4i64)),
                 profit: None,
@@ -593,7 +593,7 @@ async fn instants_are_compared_as_they_are_shown() {
 
 /// A filter within filters of other movies of the same companies.
 fn nested(levels: usize) -> Value {
-    (0..levels).fold(json!({"id": {"gt": 0}}), |filter, level| match level % 2 {
+    (0..levels).fold(json!({"id": {"ne": 0}}), |filter, level| match level % 2 {
         0 => json!({"movies": {"some": filter}}),
         _ => json!({"companies": {"some": filter}}),
     })
@@ -617,7 +617,7 @@ async fn filters_that_are_too_large_or_make_no_sense_are_refused() {
             ),
             (many(100, number.clone()), "at most 200 tests"),
             (many(200, json!({})), "at most 200 tests"),
-            (many(17, company.clone()), "at most 16 tests of relations"),
+            (many(9, company.clone()), "at most 8 tests of relations"),
             (
                 json!({"id": {"in": vec![1; 1001]}}),
                 "at most 1000 values, not 1001",
@@ -659,9 +659,9 @@ async fn filters_that_are_too_large_or_make_no_sense_are_refused() {
         }
         // What is just allowed is answered.
         for filter in [
-            json!({"companies": {"some": nested(7)}}),
+            json!({"companies": {"some": nested(5)}}),
             many(99, number),
-            many(16, company),
+            many(8, company),
             json!({"id": {"in": vec![1; 1000]}}),
             json!({"title": {"ne": "x".repeat(5000)}, "overview": {"isNull": true}}),
         ] {

@@ -70,7 +70,7 @@ impl Link {
             }
             (None, false) => {
                 let related = Expr::col(theirs.clone()).eq(own);
-                Expr::not_exists(select(theirs, found.add(related)))
+                Expr::not_exists(select(theirs, Condition::all().add(related).add(found)))
             }
             (Some((ours, other)), false) => {
                 let related = Expr::col(ours.clone()).eq(own);
