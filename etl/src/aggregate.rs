@@ -132,23 +132,11 @@ impl Aggregate {
     }
 }
 
-/// The statement that computes the years of some companies (`noun` is `company`) or genres (`genre`) from
-/// the movies it is put before: `{keys}` stands for their ids; the first and the last year are its values.
-pub fn years(backend: DatabaseBackend, noun: &str) -> String {
-    let aggregate = if noun == "company" {
-        &AGGREGATES[1]
-    } else {
-        &AGGREGATES[2]
-    };
-    let links: String = aggregate
-        .links
+/// The aggregate tables, each with the statement that computes all its rows from the mart.
+pub(crate) fn tables(backend: DatabaseBackend) -> impl Iterator<Item = (&'static str, String)> {
+    AGGREGATES
         .iter()
-        .map(|link| format!(" JOIN {link}"))
-        .collect();
-    let id = aggregate.keys[0].1;
-    let from =
-        format!("movie m{links} WHERE {id} IN ({{keys}}) AND m.release_year BETWEEN ? AND ?");
-    aggregate.select(backend, &from) + " ORDER BY 1, 2"
+        .map(move |aggregate| (aggregate.table, aggregate.select_all(backend)))
 }
 
 /// Notes which company-years, genre-years and years the changes of a run touch: those of the movies as they

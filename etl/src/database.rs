@@ -6,10 +6,10 @@ pub mod reading;
 
 use crate::{Error, Result};
 use sea_orm::{
-    AccessMode, ColumnTrait, Condition, ConnectOptions, ConnectionTrait, Database, DatabaseBackend,
-    DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, Value,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
+    sea_query::{BinOper, Expr, ExprTrait},
     sqlx::sqlite::SqliteConnectOptions,
 };
 use std::{path::Path, time::Duration};
@@ -157,26 +157,84 @@ pub async fn query<C: ConnectionTrait>(
     db.query_all_raw(statement).await
 }
 
-/// The condition that a column's text contains `part`, without regard to case. SQLite folds the case of
-/// ASCII letters only, so that others are found as they are written.
-pub fn containing<C: ColumnTrait>(column: C, part: &str) -> Condition {
-    let like = |part: &str| LikeExpr::new(pattern(part)).escape('!');
-    let folded = Expr::expr(Func::lower(Expr::col(column.as_column_ref())));
-    Condition::any()
-        .add(folded.like(like(&part.to_lowercase())))
-        .add(Expr::col(column.as_column_ref()).like(like(part)))
+/// The condition that a text contains `part`, whose letters are found in upper and lower case; accents count.
+///
+/// The pattern spells both cases out, for no two engines fold the same letters: so the answer is the same on each.
+pub fn containing(backend: DatabaseBackend, text: Expr, part: &str) -> Expr {
+    matching(backend, text, part, false)
 }
 
-/// A pattern for `LIKE … ESCAPE '!'` that finds `part`.
-fn pattern(part: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in part.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
+/// The condition that a text begins with `part`, whose letters are found in upper and lower case.
+pub fn beginning(backend: DatabaseBackend, text: Expr, part: &str) -> Expr {
+    matching(backend, text, part, true)
+}
+
+fn matching(backend: DatabaseBackend, text: Expr, part: &str, begins: bool) -> Expr {
+    if part.is_empty() {
+        return text.is_not_null();
     }
-    pattern + "%"
+    match backend {
+        DatabaseBackend::Sqlite => {
+            let head = if begins { "" } else { "*" };
+            let special = |letter: char| match letter {
+                '*' | '?' | '[' => format!("[{letter}]"),
+                _ => letter.to_string(),
+            };
+            let pattern = format!("{head}{}*", spelled(part, special));
+            text.binary(BinOper::Custom("GLOB"), pattern)
+        }
+        _ => {
+            let head = if begins { "^" } else { "" };
+            let special = |letter: char| match letter.is_ascii_punctuation() {
+                true => format!("\\{letter}"),
+                false => letter.to_string(),
+            };
+            let pattern = format!("{head}{}", spelled(part, special));
+            text.binary(BinOper::Custom("REGEXP"), pattern)
+        }
+    }
+}
+
+/// A text as a pattern: a letter that has cases as the set of them, others as `plain` writes them.
+fn spelled(part: &str, plain: impl Fn(char) -> String) -> String {
+    let mut pattern = String::new();
+    for letter in part.chars() {
+        match &*cases(letter) {
+            [only] => pattern += &plain(*only),
+            several => {
+                pattern.push('[');
+                pattern.extend(several);
+                pattern.push(']');
+            }
+        }
+    }
+    pattern
+}
+
+/// A letter with what it is in upper and in lower case, where each of these is one letter.
+pub fn cases(letter: char) -> Vec<char> {
+    fn one(mut letters: impl Iterator<Item = char>) -> Option<char> {
+        letters.next().filter(|_| letters.next().is_none())
+    }
+    let upper = one(letter.to_uppercase());
+    let lower = one(letter.to_lowercase());
+    let mut all = vec![letter];
+    for case in [
+        upper,
+        lower,
+        upper.and_then(|upper| one(upper.to_lowercase())),
+    ] {
+        all.extend(case.filter(|case| !all.contains(case)));
+    }
+    all
+}
+
+/// A text as it is compared and ordered to the last byte (MySQL overlooks spaces at the end).
+pub fn exactly(backend: DatabaseBackend, text: Expr) -> Expr {
+    match backend {
+        DatabaseBackend::Sqlite => text,
+        _ => text.cast_as("BINARY"),
+    }
 }
 
 /// The tail of an `INSERT` that overwrites `columns` where `key` exists already.

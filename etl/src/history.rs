@@ -1,7 +1,7 @@
 //! What was: the mart as of a version, and what a run changes, field by field.
 
 use crate::{
-    Error, Result, database,
+    Result, aggregate, database,
     merge::{LISTS, MOVIE_COLUMNS, nouns},
 };
 use entity::{
@@ -14,11 +14,11 @@ use sea_orm::{
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Words to put before a `SELECT` so that it reads movies, their links and what they refer to as they were
-/// in `version`: they stand in for the tables of the same names.
+/// Words to put before a `SELECT` so that it reads movies, their links, what they refer to and the figures of all
+/// these as they were in `version`: they stand in for the tables of the same names.
 ///
-/// A movie's state then is the one that the first later change has replaced, or else the present one.
-/// Names are the present ones, or those that what is gone had at last.
+/// A movie's state then, and a name, is the one that the first later change has replaced, or else the present one.
+/// What companion files say is not among it.
 pub fn as_of(backend: DatabaseBackend, version: i32) -> String {
     // Inside, SQLite would take a table's bare name for the stand-in's.
     let main = match backend {
@@ -57,43 +57,41 @@ pub fn as_of(backend: DatabaseBackend, version: i32) -> String {
         ));
     }
     for (noun, key) in nouns() {
-        let (count, zero) = match noun {
-            "company" | "genre" => (", t.movie_count", ", 0"),
-            _ => ("", ""),
+        let (own, past) = match key {
+            "id" => ("CAST(t.id AS CHAR)", "CAST(p.name_key AS SIGNED)"),
+            _ => ("t.code", "p.name_key"),
         };
-        let name_key = match key {
-            "id" => "CAST(p.name_key AS SIGNED)",
-            _ => "p.name_key",
+        let count = |id: &str| match noun {
+            "company" | "genre" => format!(
+                ", (SELECT COUNT(*) FROM movie_{noun} l WHERE l.{noun}_id = {id}) AS movie_count"
+            ),
+            _ => String::new(),
         };
         tables.push(format!(
-            "{noun} AS (SELECT t.{key}, t.name{count} FROM {main}{noun} t
-             UNION ALL SELECT {name_key}, p.name{zero} FROM past_name p
-             WHERE p.noun = '{noun}' AND p.name IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM {main}{noun} n WHERE n.{key} = {name_key})
+            "{noun} AS (
+             SELECT t.{key}, t.name{} FROM {main}{noun} t WHERE NOT EXISTS (
+                 SELECT 1 FROM past_name p
+                 WHERE p.noun = '{noun}' AND p.name_key = {own} AND p.until_version > {version})
+             UNION ALL
+             SELECT {past}, p.name{} FROM past_name p
+             WHERE p.noun = '{noun}' AND p.until_version > {version} AND p.name IS NOT NULL
              AND NOT EXISTS (
-                 SELECT 1 FROM past_name q WHERE q.noun = p.noun AND q.name_key = p.name_key
-                 AND q.name IS NOT NULL AND q.until_version > p.until_version))"
+                 SELECT 1 FROM past_name q WHERE q.noun = '{noun}' AND q.name_key = p.name_key
+                 AND q.until_version > {version} AND q.until_version < p.until_version))",
+            count(&format!("t.{key}")),
+            count(past),
         ));
+    }
+    for (table, select) in aggregate::tables(backend) {
+        tables.push(format!("{table} AS ({select})"));
     }
     format!("WITH {} ", tables.join(", "))
 }
 
-/// Checks that there is such a version.
-///
-/// # Errors
-/// [`Error::Input`] when there is none.
-pub async fn check_version<C: ConnectionTrait>(db: &C, version: i32) -> Result<()> {
+/// The newest version; 0 before the first merge.
+pub async fn newest<C: ConnectionTrait>(db: &C) -> Result<i32, DbErr> {
     let rows = database::query(db, "SELECT version FROM mart_state WHERE id = 1", []).await?;
-    let newest: i32 = match rows.first() {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    if (0..=newest).contains(&version) {
-        return Ok(());
-    }
-    Err(Error::Input(format!(
-        "there is no data version {version}; the newest is {newest}"
-    )))
+    rows.first().map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 
 /// A movie with what it is linked to, by name, in the file's order.
@@ -271,73 +269,39 @@ pub async fn states<C: ConnectionTrait>(
     Ok(states)
 }
 
-/// Which of a run's changes: at most `limit` of them, from the beginning or, `backward`, from the end.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    pub limit: u64,
-    pub backward: bool,
-    /// Only those after (before) this line and movie.
-    pub after: Option<(i64, i64)>,
-    pub before: Option<(i64, i64)>,
+/// The statement that gives the movies a run has changed, or would change while it is held, as `movie_id`, `kind`
+/// (`inserted`, `updated` or `deleted`) and `line`; none for other runs.
+pub fn changes_sql(run: &run::Model) -> String {
+    let table = match (run.status, run.data_version) {
+        (RunStatus::Held, None) => "staging_change",
+        _ => "revision",
+    };
+    format!(
+        "SELECT movie_id, kind, line FROM {table}
+         WHERE run_id = {} AND kind IN ('inserted', 'updated', 'deleted')",
+        run.id
+    )
 }
 
-/// A page of what a run changes, or has changed, of one kind or of any, in the file's order.
+/// What becomes of movies by a run that has merged or is held, field by field: of each movie by its id, the kind of
+/// change and the line of its record, in the order given.
 pub async fn changes(
     db: &impl ConnectionTrait,
     run: &run::Model,
-    kind: Option<&str>,
-    page: &Page,
+    places: &[(i64, String, i64)],
 ) -> Result<Vec<Change>> {
-    let (before, then, table) = match (run.status, run.data_version) {
-        (_, Some(version)) => (At::Version(version - 1), At::Version(version), "revision"),
-        (RunStatus::Held, None) => (At::Now, At::Staged(run.id), "staging_change"),
-        _ => return Ok(Vec::new()),
+    let (before, then) = match run.data_version {
+        Some(version) => (At::Version(version - 1), At::Version(version)),
+        None => (At::Now, At::Staged(run.id)),
     };
-    let (from_line, from_movie) = page.after.unwrap_or((i64::MIN, i64::MIN));
-    let (to_line, to_movie) = page.before.unwrap_or((i64::MAX, i64::MAX));
-    let direction = if page.backward { "DESC" } else { "ASC" };
-    let sql = format!(
-        "SELECT movie_id, kind, line FROM {table}
-         WHERE run_id = ? AND kind IN ('inserted', 'updated', 'deleted') AND (? = '' OR kind = ?)
-         AND (line > ? OR (line = ? AND movie_id > ?)) AND (line < ? OR (line = ? AND movie_id < ?))
-         ORDER BY line {direction}, movie_id {direction} LIMIT {}",
-        page.limit
-    );
-    let kind = kind.unwrap_or_default();
-    let values: [Value; 9] = [
-        run.id.into(),
-        kind.into(),
-        kind.into(),
-        from_line.into(),
-        from_line.into(),
-        from_movie.into(),
-        to_line.into(),
-        to_line.into(),
-        to_movie.into(),
-    ];
-    let mut rows = database::query(db, &sql, values).await?;
-    if page.backward {
-        rows.reverse();
-    }
-    let rows: Result<Vec<(i64, String, i64)>, DbErr> = rows
-        .iter()
-        .map(|row| {
-            Ok((
-                row.try_get_by_index(0)?,
-                row.try_get_by_index(1)?,
-                row.try_get_by_index(2)?,
-            ))
-        })
-        .collect();
-    let rows = rows?;
-    let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
+    let ids: Vec<i64> = places.iter().map(|(id, ..)| *id).collect();
     let before = states(db, before, &ids).await?;
     let after = states(db, then, &ids).await?;
-    let change = |(movie_id, kind, line): (i64, String, i64)| Change {
-        line,
-        ..change(movie_id, &kind, before.get(&movie_id), after.get(&movie_id))
+    let change = |(movie_id, kind, line): &(i64, String, i64)| Change {
+        line: *line,
+        ..change(*movie_id, kind, before.get(movie_id), after.get(movie_id))
     };
-    Ok(rows.into_iter().map(change).collect())
+    Ok(places.iter().map(change).collect())
 }
 
 /// What becomes of a movie between two states, of which one may be none.

@@ -181,7 +181,10 @@ impl Export {
             .filter(run_id.eq(self.run_id))
             .filter(line.between(last_line, last_line.saturating_add(self.window)))
             .filter(Condition::any().add(line.gt(last_line)).add(same_line))
-            .filter(self.filter.condition(self.noun))
+            .filter(
+                self.filter
+                    .condition(self.db.get_database_backend(), self.noun),
+            )
             .order_by_asc(line)
             .order_by_asc(id)
             .limit(PAGE)

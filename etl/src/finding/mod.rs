@@ -9,7 +9,7 @@ pub use export::{Cell, Export};
 
 use crate::database::containing;
 use entity::ingest::{Severity, issue, reject};
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{ColumnTrait, Condition, DatabaseBackend, sea_query::Expr};
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +41,35 @@ pub struct Filter {
 
 impl Filter {
     /// The condition that chooses them.
-    pub fn condition(&self, noun: Noun) -> Condition {
+    pub fn condition(&self, backend: DatabaseBackend, noun: Noun) -> Condition {
         match noun {
             Noun::Reject => {
                 use reject::Column::{Code, ColumnName, Line, Message, Rule, Severity, Value};
                 let names = [Code, Rule, ColumnName];
-                self.on(names, Severity, Line, &[Value, Message])
+                self.on(backend, names, (Severity, Line), &[Value, Message])
             }
             Noun::Issue => {
                 use issue::Column::{
                     Code, ColumnName, Line, Message, NewValue, OldValue, Rule, Severity,
                 };
                 let names = [Code, Rule, ColumnName];
-                self.on(names, Severity, Line, &[OldValue, NewValue, Message])
+                self.on(
+                    backend,
+                    names,
+                    (Severity, Line),
+                    &[OldValue, NewValue, Message],
+                )
             }
         }
     }
 
-    fn on<C: ColumnTrait>(&self, names: [C; 3], severity: C, line: C, texts: &[C]) -> Condition {
+    fn on<C: ColumnTrait>(
+        &self,
+        backend: DatabaseBackend,
+        names: [C; 3],
+        (severity, line): (C, C),
+        texts: &[C],
+    ) -> Condition {
         let wanted = [&self.codes, &self.rules, &self.columns];
         let mut condition = Condition::all();
         for (column, wanted) in names.into_iter().zip(wanted) {
@@ -71,7 +82,7 @@ impl Filter {
         }
         if let Some(part) = &self.contains {
             let any = texts.iter().fold(Condition::any(), |any, text| {
-                any.add(containing(*text, part))
+                any.add(containing(backend, Expr::col(text.as_column_ref()), part))
             });
             condition = condition.add(any);
         }

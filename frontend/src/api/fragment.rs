@@ -182,19 +182,108 @@ pub struct MoviePage {
     pub total_count: i64,
 }
 
+/// Tests of a text.
+#[derive(cynic::InputObject, Clone, Debug, Default)]
+pub struct StringFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub eq: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub contains: Option<String>,
+}
+
+impl StringFilter {
+    /// Texts that contain this.
+    pub fn containing(part: String) -> Self {
+        Self {
+            contains: Some(part),
+            ..Self::default()
+        }
+    }
+}
+
+/// Tests of a number.
+#[derive(cynic::InputObject, Clone, Debug, Default)]
+pub struct IntFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub gte: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub lte: Option<i32>,
+}
+
+/// Tests of a key.
+#[derive(cynic::InputObject, Clone, Debug)]
+pub struct IdFilter {
+    pub eq: Option<cynic::Id>,
+}
+
+/// Which companies.
+#[derive(cynic::InputObject, Clone, Debug, Default)]
+pub struct CompanyFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub id: Option<IdFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub name: Option<StringFilter>,
+}
+
+/// Which companies there must be.
+#[derive(cynic::InputObject, Clone, Debug)]
+pub struct CompanyListFilter {
+    pub some: Option<CompanyFilter>,
+}
+
+/// Which genres.
+#[derive(cynic::InputObject, Clone, Debug)]
+pub struct GenreFilter {
+    pub id: Option<IdFilter>,
+}
+
+/// Which genres there must be.
+#[derive(cynic::InputObject, Clone, Debug)]
+pub struct GenreListFilter {
+    pub some: Option<GenreFilter>,
+}
+
 /// Which movies to list.
 #[derive(cynic::InputObject, Clone, Debug, Default)]
 pub struct MovieFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
+    pub title: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub year_from: Option<i32>,
+    pub year: Option<IntFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub year_to: Option<i32>,
+    pub companies: Option<CompanyListFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub company_id: Option<cynic::Id>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub genre_id: Option<cynic::Id>,
+    pub genres: Option<GenreListFilter>,
+}
+
+impl MovieFilter {
+    /// The movies of a company.
+    pub fn of_company(id: String) -> Self {
+        let id = IdFilter {
+            eq: Some(cynic::Id::new(id)),
+        };
+        let some = CompanyFilter {
+            id: Some(id),
+            ..CompanyFilter::default()
+        };
+        Self {
+            companies: Some(CompanyListFilter { some: Some(some) }),
+            ..Self::default()
+        }
+    }
+
+    /// The movies of a genre.
+    pub fn of_genre(id: String) -> Self {
+        let id = IdFilter {
+            eq: Some(cynic::Id::new(id)),
+        };
+        Self {
+            genres: Some(GenreListFilter {
+                some: Some(GenreFilter { id: Some(id) }),
+            }),
+            ..Self::default()
+        }
+    }
 }
 
 /// What movies are ordered by.
@@ -202,10 +291,18 @@ pub struct MovieFilter {
 pub enum MovieOrderField {
     Id,
     Title,
+    OriginalTitle,
     ReleaseDate,
+    Year,
     Budget,
     Revenue,
     Popularity,
+    Runtime,
+    Status,
+    OriginalLanguage,
+    VoteAverage,
+    VoteCount,
+    Profit,
 }
 
 /// Which way an order goes.

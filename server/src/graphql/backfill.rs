@@ -3,9 +3,16 @@
 use super::{
     Client,
     error::Failure,
+    filter::{
+        filter,
+        relation::{Link, ListFilter},
+        value::{Among, DateTimeFilter, IdFilter, IntFilter, LongFilter, StringFilter},
+    },
     loaders, number,
-    page::{Connection, Direction, PageArgs, cost, page},
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost},
     run::{Run, RunMode},
+    run_filter::{RunFilter, RunOrder},
     scalar::{DateTime, Long},
     services, together, viewer,
 };
@@ -95,21 +102,24 @@ impl Backfill {
         Ok(found.unwrap_or_default().into())
     }
 
-    /// Its runs, oldest file first.
+    /// Its runs, oldest file first unless ordered otherwise.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn runs(
         &self,
         ctx: &Context<'_>,
+        filter: Option<RunFilter>,
+        order_by: Option<Vec<RunOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Run>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
         let own = backfill_run::Entity::find()
             .select_only()
@@ -117,7 +127,43 @@ impl Backfill {
             .filter(backfill_run::Column::BackfillId.eq(self.key))
             .into_query();
         let select = run::Entity::find().filter(run::Column::Id.in_subquery(own));
-        page(together(ctx), "", select, &[], run::Column::Id, &args).await
+        let usual = vec![Sort::by(run::Column::Id, Direction::Asc)];
+        list.of(together(ctx), "", select, usual, run::Column::Id)
+            .await
+    }
+}
+
+filter! {
+    /// Which backfills.
+    BackfillFilter of backfill {
+        id: IdFilter = Id,
+        /// The user's name, or `command line`.
+        created_by: StringFilter = CreatedBy,
+        created_at: DateTimeFilter = CreatedAt,
+        rule_version: IntFilter = RuleVersion,
+        mode: Among<RunMode> = Mode,
+        /// How many files; those of a second round count again.
+        total: LongFilter = Total,
+        bytes_total: LongFilter = BytesTotal,
+        cancelled_at: DateTimeFilter = CancelledAt,
+        runs: ListFilter<RunFilter> = to_runs(),
+    }
+}
+
+fn to_runs() -> Link {
+    use backfill_run::Column::{BackfillId, RunId};
+    Link::through(backfill::Column::Id, (BackfillId, RunId), run::Column::Id)
+}
+
+order! {
+    /// What backfills can be ordered by.
+    BackfillOrderField BackfillOrder of backfill {
+        Id = Id,
+        CreatedAt = CreatedAt,
+        RuleVersion = RuleVersion,
+        Total = Total,
+        BytesTotal = BytesTotal,
+        CancelledAt = CancelledAt,
     }
 }
 
@@ -135,28 +181,31 @@ impl BackfillQuery {
         Ok(found.map(Backfill::from))
     }
 
-    /// Backfills, newest first.
+    /// Backfills, newest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn backfills(
         &self,
         ctx: &Context<'_>,
+        filter: Option<BackfillFilter>,
+        order_by: Option<Vec<BackfillOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Backfill>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
         let (select, key) = (backfill::Entity::find(), backfill::Column::Id);
-        let order = [(key, Direction::Desc)];
-        page(&services(ctx).db, "", select, &order, key, &args).await
+        let usual = vec![Sort::by(key, Direction::Desc)];
+        list.of(&services(ctx).db, "", select, usual, key).await
     }
 }
 

@@ -2,40 +2,36 @@
 
 use super::{
     error::Failure,
+    filter::{
+        filter,
+        value::{Among, IdFilter, LongFilter, StringFilter, stored},
+    },
     loaders,
-    page::{Connection, Edge, PageArgs},
+    order::{Sort, order},
+    page::{Connection, Direction, List},
     run::Run,
     together,
 };
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use entity::ingest::run;
-use etl::{companion::changes as companion, history};
-use sea_orm::{ConnectionTrait, Statement};
+use etl::{companion::changes::changes_sql as companion_changes_sql, history};
+use sea_orm::{ActiveEnum, DbErr, DeriveActiveEnum, EntityTrait, EnumIter, sea_query::StringLen};
 
 /// What becomes of a movie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(8))",
+    rename_all = "snake_case"
+)]
 pub enum ChangeKind {
     Inserted,
     Updated,
     Deleted,
 }
 
-impl ChangeKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Inserted => "inserted",
-            Self::Updated => "updated",
-            Self::Deleted => "deleted",
-        }
-    }
-
-    fn parse(name: &str) -> Result<Self, Failure> {
-        [Self::Inserted, Self::Updated, Self::Deleted]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| Failure::Broken(format!("unknown kind of change {name}")))
-    }
+stored! {
+    ChangeKind: |kind| kind.to_value(),
 }
 
 /// A field that a change gives another value; null is no value.
@@ -65,17 +61,32 @@ pub struct Change {
     kind: ChangeKind,
     /// What becomes of each field; for a movie that is new or gone, of all that have a value.
     fields: Vec<FieldChange>,
+    #[graphql(skip)]
+    place: (i64, String, i64),
+}
+
+impl From<run_change::Model> for Change {
+    fn from(row: run_change::Model) -> Self {
+        Self {
+            movie_id: row.movie_id.into(),
+            title: String::new(),
+            kind: row.kind,
+            fields: Vec::new(),
+            place: (row.movie_id, row.kind.to_value(), row.line),
+        }
+    }
 }
 
 impl TryFrom<history::Change> for Change {
-    type Error = Failure;
+    type Error = DbErr;
 
-    fn try_from(change: history::Change) -> Result<Self, Failure> {
+    fn try_from(change: history::Change) -> Result<Self, DbErr> {
         Ok(Self {
             movie_id: change.movie_id.into(),
             title: change.title,
-            kind: ChangeKind::parse(&change.kind)?,
+            kind: ChangeKind::try_from_value(&change.kind)?,
             fields: change.fields.into_iter().map(FieldChange::from).collect(),
+            place: (change.movie_id, change.kind, change.line),
         })
     }
 }
@@ -101,13 +112,21 @@ impl Revision {
     }
 }
 
-/// Every change of a movie, oldest first.
-pub async fn revisions(ctx: &Context<'_>, movie_id: i64) -> Result<Vec<Revision>> {
+/// Every change of a movie up to a data version, oldest first.
+pub async fn revisions(
+    ctx: &Context<'_>,
+    movie_id: i64,
+    as_of: Option<i32>,
+) -> Result<Vec<Revision>> {
     let found = history::revisions(together(ctx), movie_id).await?;
-    let revisions = found.into_iter().map(|revision| {
+    let last = as_of.unwrap_or(i32::MAX);
+    let found = found
+        .into_iter()
+        .filter(|revision| revision.version <= last);
+    let revisions = found.map(|revision| {
         Ok(Revision {
             version: revision.version,
-            kind: ChangeKind::parse(&revision.kind)?,
+            kind: ChangeKind::try_from_value(&revision.kind)?,
             fields: revision.fields.into_iter().map(FieldChange::from).collect(),
             run_id: revision.run_id,
         })
@@ -131,142 +150,137 @@ pub struct CompanionChange {
     after: Option<String>,
 }
 
+impl From<companion_change::Model> for CompanionChange {
+    fn from(row: companion_change::Model) -> Self {
+        Self {
+            user_id: (row.kind == "ratings").then(|| row.sub.into()),
+            fills: row.kind,
+            id: row.id.into(),
+            kind: row.change_kind,
+            before: row.was,
+            after: row.becomes,
+        }
+    }
+}
+
+/// What the statements below read: the changes of one run, under this name.
+mod run_change {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "run_change")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub movie_id: i64,
+        pub kind: super::ChangeKind,
+        pub line: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What the statements below read: the changes of one run to what companion files say, under this name.
+mod companion_change {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "companion_change")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub sub: i64,
+        pub change_kind: super::ChangeKind,
+        pub was: Option<String>,
+        pub becomes: Option<String>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+filter! {
+    /// Which changes of movies.
+    ChangeFilter of run_change {
+        movie_id: IdFilter = MovieId,
+        kind: Among<ChangeKind> = Kind,
+        /// The line of the file on which the movie's record begins.
+        line: LongFilter = Line,
+    }
+}
+
+order! {
+    /// What changes of movies can be ordered by.
+    ChangeOrderField ChangeOrder of run_change {
+        MovieId = MovieId,
+        Kind = Kind,
+        Line = Line,
+    }
+}
+
+filter! {
+    /// Which changes of what companion files say.
+    CompanionChangeFilter of companion_change {
+        /// `keywords`, `credits`, `links` or `ratings`.
+        fills: StringFilter = Kind,
+        /// The movie's TMDB id; of links and ratings its MovieLens id.
+        id: IdFilter = Id,
+        kind: Among<ChangeKind> = ChangeKind,
+        /// What was said, as JSON.
+        before: StringFilter = Was,
+        /// What is said then, as JSON.
+        after: StringFilter = Becomes,
+    }
+}
+
+order! {
+    /// What changes of what companion files say can be ordered by.
+    CompanionChangeOrderField CompanionChangeOrder of companion_change {
+        Fills = Kind,
+        Id = Id,
+        Kind = ChangeKind,
+    }
+}
+
+/// A page of what a run would change (where it is held) or has changed, in the file's order unless ordered otherwise.
+pub async fn changes(
+    ctx: &Context<'_>,
+    run: &run::Model,
+    list: List<ChangeFilter, ChangeOrder>,
+) -> Result<Connection<Change>> {
+    use run_change::Column::{Line, MovieId};
+    let db = together(ctx);
+    let with = format!("WITH run_change AS ({}) ", history::changes_sql(run));
+    let usual = vec![Sort::by(Line, Direction::Asc)];
+    let found = list.of(db, &with, run_change::Entity::find(), usual, MovieId);
+    let mut found: Connection<Change> = found.await?;
+    let places: Vec<_> = found
+        .nodes_mut()
+        .map(|change| change.place.clone())
+        .collect();
+    let full = history::changes(db, run, &places).await?;
+    for (change, full) in found.nodes_mut().zip(full) {
+        *change = full.try_into()?;
+    }
+    Ok(found)
+}
+
 /// A page of what a run would change (where it is held) or has changed of what companion files say.
 pub async fn companion_changes(
     ctx: &Context<'_>,
     run: &run::Model,
-    kind: Option<ChangeKind>,
-    args: PageArgs,
+    list: List<CompanionChangeFilter, CompanionChangeOrder>,
 ) -> Result<Connection<CompanionChange>> {
-    let db = together(ctx);
-    let (size, backward) = args.size()?;
-    let page = companion::Page {
-        limit: size + 1,
-        backward,
-        after: args.after.as_deref().map(decode_key).transpose()?,
-        before: args.before.as_deref().map(decode_key).transpose()?,
-    };
-    let kind = kind.map_or("", ChangeKind::name);
-    let found = companion::changes(db, run, kind, &page).await?;
-    let (found, further) = cut(found, size, backward, (&page.after, &page.before));
-    let edges: Result<Vec<_>> = found
-        .into_iter()
-        .map(|change| {
-            let companion::Key { fills, id, sub } = change.key;
-            Ok(Edge {
-                cursor: BASE64_URL_SAFE_NO_PAD.encode(format!("{fills} {id} {sub}")),
-                node: CompanionChange {
-                    user_id: (fills == "ratings").then(|| sub.into()),
-                    fills,
-                    id: id.into(),
-                    kind: ChangeKind::parse(&change.kind)?,
-                    before: change.before,
-                    after: change.after,
-                },
-            })
-        })
-        .collect();
-    let (sql, values) = companion::count(run, kind);
-    let count = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    Ok(Connection::new(edges?, further, count))
-}
-
-/// The key that a cursor of companions' changes holds.
-fn decode_key(cursor: &str) -> Result<companion::Key, Failure> {
-    let text = text_of(cursor)?;
-    let mut parts = text.split(' ');
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(fills), Some(id), Some(sub), None) => Ok(companion::Key {
-            fills: fills.to_owned(),
-            id: id.parse().map_err(|_| foreign_cursor())?,
-            sub: sub.parse().map_err(|_| foreign_cursor())?,
-        }),
-        _ => Err(foreign_cursor()),
-    }
-}
-
-/// Takes off the row beyond those asked for; answers whether there are further rows before and after.
-fn cut<T, K>(
-    mut found: Vec<T>,
-    size: u64,
-    backward: bool,
-    (after, before): (&Option<K>, &Option<K>),
-) -> (Vec<T>, (bool, bool)) {
-    let more = found.len() as u64 > size;
-    if more && backward {
-        found.remove(0);
-    }
-    found.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-    let further = match backward {
-        true => (more, before.is_some()),
-        false => (after.is_some(), more),
-    };
-    (found, further)
-}
-
-/// A page of what a run would change (where it is held) or has changed, in the file's order.
-pub async fn changes(
-    ctx: &Context<'_>,
-    run: &run::Model,
-    kind: Option<ChangeKind>,
-    args: PageArgs,
-) -> Result<Connection<Change>> {
-    let db = together(ctx);
-    let (size, backward) = args.size()?;
-    let page = history::Page {
-        // One more than asked for tells whether there is a further page.
-        limit: size + 1,
-        backward,
-        after: args.after.as_deref().map(decode).transpose()?,
-        before: args.before.as_deref().map(decode).transpose()?,
-    };
-    let kind = kind.map(ChangeKind::name);
-    let found = history::changes(db, run, kind, &page).await?;
-    let (found, further) = cut(found, size, backward, (&page.after, &page.before));
-    let edges: Result<Vec<_>> = found.into_iter().map(edge).collect();
-    let table = match run.data_version {
-        Some(_) => "revision",
-        None => "staging_change",
-    };
-    let count = Statement::from_sql_and_values(
-        db.get_database_backend(),
-        format!(
-            "SELECT COUNT(*) AS total_count FROM {table} WHERE run_id = ?
-             AND kind IN ('inserted', 'updated', 'deleted') AND (? = '' OR kind = ?)"
-        ),
-        [
-            run.id.into(),
-            kind.unwrap_or_default().into(),
-            kind.unwrap_or_default().into(),
-        ],
-    );
-    Ok(Connection::new(edges?, further, count))
-}
-
-fn edge(change: history::Change) -> Result<Edge<Change>> {
-    let cursor = BASE64_URL_SAFE_NO_PAD.encode(format!("{} {}", change.line, change.movie_id));
-    let node = Change::try_from(change)?;
-    Ok(Edge { cursor, node })
-}
-
-/// The line and the movie that a cursor holds.
-fn decode(cursor: &str) -> Result<(i64, i64), Failure> {
-    let text = text_of(cursor)?;
-    let (line, movie) = text.split_once(' ').ok_or_else(foreign_cursor)?;
-    Ok((
-        line.parse().map_err(|_| foreign_cursor())?,
-        movie.parse().map_err(|_| foreign_cursor())?,
-    ))
-}
-
-fn foreign_cursor() -> Failure {
-    Failure::Input("this cursor is not one of this list".to_owned())
-}
-
-/// What was made a cursor.
-fn text_of(cursor: &str) -> Result<String, Failure> {
-    let bytes = BASE64_URL_SAFE_NO_PAD
-        .decode(cursor)
-        .map_err(|_| foreign_cursor())?;
-    String::from_utf8(bytes).map_err(|_| foreign_cursor())
+    use companion_change::Column::{Id, Kind, Sub};
+    let with = format!("WITH companion_change AS ({}) ", companion_changes_sql(run));
+    // A change is known by all three.
+    let key = [Kind, Id].map(|column| Sort::by(column, Direction::Asc));
+    let select = companion_change::Entity::find();
+    list.of(together(ctx), &with, select, key.to_vec(), Sub)
+        .await
 }

@@ -1,22 +1,32 @@
 //! Production companies and their years.
 
 use super::{
-    containing,
+    filter::{
+        filter,
+        relation::{Link, ListFilter},
+        value::{FloatFilter, IdFilter, IntFilter, LongFilter, StringFilter},
+    },
     genre::GenreCount,
-    load::Years,
+    load::{At, Years},
     loaders,
-    movie::{Movie, MovieFilter, MovieOrder, movies, of_company, past},
+    movie::{Movie, MovieFilter, MovieOrder, movies, of_company},
     number,
-    page::{Connection, Direction, PageArgs, cost, page, years_cost},
+    order::order,
+    page::{Connection, List, PageArgs, cost, one, years_cost},
+    past::past,
     range,
     scalar::Long,
-    search, services,
+    search::Words,
+    services,
 };
 use crate::auth::Permission;
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use entity::{aggregate::company_year, mart::company};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use entity::{
+    aggregate::company_year,
+    mart::{company, movie, movie_company},
+};
 use etl::search::Noun;
-use sea_orm::{Condition, EntityTrait, QueryFilter};
+use sea_orm::EntityTrait;
 
 /// A production company.
 #[derive(Clone, Debug, SimpleObject)]
@@ -29,6 +39,18 @@ pub struct Company {
     movie_count: i32,
     #[graphql(skip)]
     key: i64,
+    #[graphql(skip)]
+    as_of: Option<i32>,
+}
+
+impl Company {
+    /// The company as of a data version.
+    pub(super) fn at(row: company::Model, as_of: Option<i32>) -> Self {
+        Self {
+            as_of,
+            ..row.into()
+        }
+    }
 }
 
 impl From<company::Model> for Company {
@@ -38,14 +60,15 @@ impl From<company::Model> for Company {
             name: row.name,
             movie_count: row.movie_count,
             key: row.id,
+            as_of: None,
         }
     }
 }
 
 #[ComplexObject]
 impl Company {
-    /// Its years in order, those from `from` to `to` where given, as they are or as they were in data
-    /// version `asOf`.
+    /// Its years in order, those from `from` to `to` where given; of another data version than the company's with
+    /// `asOf`.
     #[graphql(complexity = "years_cost(from, to, child_complexity)")]
     async fn years(
         &self,
@@ -56,6 +79,7 @@ impl Company {
     ) -> Result<Vec<CompanyYear>> {
         let (from, to) = range(from, to);
         past(ctx, as_of).await?;
+        let as_of = as_of.or(self.as_of);
         let years = Years {
             id: self.key,
             from,
@@ -63,9 +87,14 @@ impl Company {
             as_of,
         };
         let found = loaders(ctx).company_years.load(years).await?;
-        Ok(found.into_iter().flatten().map(CompanyYear::from).collect())
+        let year = |row| CompanyYear {
+            as_of,
+            ..CompanyYear::from(row)
+        };
+        Ok(found.into_iter().flatten().map(year).collect())
     }
 
+    /// Its movies, by id unless ordered otherwise; of another data version than the company's with `asOf`.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn movies(
@@ -77,15 +106,15 @@ impl Company {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
+        as_of: Option<i32>,
     ) -> Result<Connection<Movie>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let within = Condition::all().add(of_company(self.key));
-        movies(ctx, within, filter, order_by, args, None).await
+        movies(ctx, of_company(self.key), list, as_of.or(self.as_of)).await
     }
 }
 
@@ -102,6 +131,8 @@ pub struct CompanyYear {
     average_popularity: Option<f64>,
     #[graphql(skip)]
     company_id: i64,
+    #[graphql(skip)]
+    as_of: Option<i32>,
 }
 
 impl From<company_year::Model> for CompanyYear {
@@ -114,6 +145,7 @@ impl From<company_year::Model> for CompanyYear {
             profit: row.profit.map(Long),
             average_popularity: row.average_popularity,
             company_id: row.company_id,
+            as_of: None,
         }
     }
 }
@@ -122,66 +154,58 @@ impl From<company_year::Model> for CompanyYear {
 impl CompanyYear {
     /// Movies of each genre, most first; a movie of two genres counts in both.
     async fn releases_by_genre(&self, ctx: &Context<'_>) -> Result<Vec<GenreCount>> {
-        let key = (self.company_id, self.year);
+        let key = At {
+            id: (self.company_id, self.year),
+            as_of: self.as_of,
+        };
         let found = loaders(ctx).company_genres.load(key).await?;
         let counts = found.into_iter().flatten().map(|row| GenreCount {
             movie_count: row.movie_count,
             genre_id: row.genre_id,
+            as_of: self.as_of,
         });
         Ok(counts.collect())
     }
 }
 
-/// Which companies to list.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct CompanyFilter {
-    /// Part of the name, without regard to case.
-    name: Option<String>,
-    /// Each word begins a word of the name.
-    search: Option<String>,
-}
-
-impl CompanyFilter {
-    fn condition(self) -> Result<Condition> {
-        let all = match self.name.filter(|part| !part.is_empty()) {
-            Some(part) => containing(company::Column::Name, &part),
-            None => Condition::all(),
-        };
-        Ok(match self.search {
-            Some(text) => Condition::all().add(all).add(search::condition(
-                company::Column::Id,
-                Noun::Company,
-                &text,
-            )?),
-            None => all,
-        })
+filter! {
+    /// Which companies.
+    CompanyFilter of company {
+        /// The TMDB id.
+        id: IdFilter = Id,
+        name: StringFilter = Name,
+        /// Each word begins a word of the name, as it is now.
+        search: Words = Noun::Company,
+        /// Its movies, with or without a year.
+        movie_count: IntFilter = MovieCount,
+        movies: ListFilter<MovieFilter> = to_movies(),
+        years: ListFilter<CompanyYearFilter> = Link::to(Id, company_year::Column::CompanyId),
     }
 }
 
-/// What companies can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum CompanyOrderField {
-    Id,
-    Name,
-    MovieCount,
+fn to_movies() -> Link {
+    use movie_company::Column::{CompanyId, MovieId};
+    Link::through(company::Column::Id, (CompanyId, MovieId), movie::Column::Id)
 }
 
-/// One order of companies.
-#[derive(Clone, Copy, Debug, InputObject)]
-pub struct CompanyOrder {
-    field: CompanyOrderField,
-    #[graphql(default_with = "Direction::Asc")]
-    direction: Direction,
+filter! {
+    /// Which years of companies.
+    CompanyYearFilter of company_year {
+        year: IntFilter = Year,
+        movie_count: IntFilter = MovieCount,
+        budget: LongFilter = Budget,
+        revenue: LongFilter = Revenue,
+        profit: LongFilter = Profit,
+        average_popularity: FloatFilter = AveragePopularity,
+    }
 }
 
-impl CompanyOrder {
-    fn key(self) -> (company::Column, Direction) {
-        let column = match self.field {
-            CompanyOrderField::Id => company::Column::Id,
-            CompanyOrderField::Name => company::Column::Name,
-            CompanyOrderField::MovieCount => company::Column::MovieCount,
-        };
-        (column, self.direction)
+order! {
+    /// What companies can be ordered by.
+    CompanyOrderField CompanyOrder of company {
+        Id = Id,
+        Name = Name,
+        MovieCount = MovieCount,
     }
 }
 
@@ -191,15 +215,21 @@ pub struct CompanyQuery;
 
 #[Object]
 impl CompanyQuery {
+    /// A company, as it is or as it was in data version `asOf`.
     #[graphql(guard = "Permission::DataRead")]
-    async fn company(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Company>> {
-        let found = company::Entity::find_by_id(number(&id)?)
-            .one(&services(ctx).db)
-            .await?;
-        Ok(found.map(Company::from))
+    async fn company(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        as_of: Option<i32>,
+    ) -> Result<Option<Company>> {
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let only = company::Entity::find_by_id(number(&id)?);
+        let found = one(db, &with, only).await?;
+        Ok(found.map(|row| Company::at(row, as_of)))
     }
 
-    /// Companies, by id unless ordered otherwise.
+    /// Companies, by id unless ordered otherwise, as they are or as they were in data version `asOf`.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "cost(first, last, child_complexity)"
@@ -214,27 +244,19 @@ impl CompanyQuery {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
+        as_of: Option<i32>,
     ) -> Result<Connection<Company>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let select = company::Entity::find().filter(filter.unwrap_or_default().condition()?);
-        let order: Vec<_> = order_by
-            .into_iter()
-            .flatten()
-            .map(CompanyOrder::key)
-            .collect();
-        page(
-            &services(ctx).db,
-            "",
-            select,
-            &order,
-            company::Column::Id,
-            &args,
-        )
-        .await
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let select = company::Entity::find();
+        let found = list.of(db, &with, select, Vec::new(), company::Column::Id);
+        let mut found: Connection<Company> = found.await?;
+        found.nodes_mut().for_each(|company| company.as_of = as_of);
+        Ok(found)
     }
 }

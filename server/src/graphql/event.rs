@@ -1,8 +1,16 @@
 //! The log of a run.
 
-use super::scalar::DateTime;
+use super::{
+    filter::{
+        filter,
+        value::{Among, DateTimeFilter, IdFilter, StringFilter, stored},
+    },
+    order::order,
+    scalar::DateTime,
+};
 use async_graphql::{Enum, ID, SimpleObject};
 use entity::ingest::{self, run_event};
+use sea_orm::ActiveEnum;
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -30,5 +38,28 @@ impl From<run_event::Model> for RunEvent {
             level: row.level.into(),
             message: row.message,
         }
+    }
+}
+
+stored! {
+    EventLevel: |level| ingest::EventLevel::from(*level).to_value(),
+}
+
+filter! {
+    /// Which lines of a run's log.
+    RunEventFilter of run_event {
+        id: IdFilter = Id,
+        at: DateTimeFilter = At,
+        level: Among<EventLevel> = Level,
+        message: StringFilter = Message,
+    }
+}
+
+order! {
+    /// What lines of a run's log can be ordered by.
+    RunEventOrderField RunEventOrder of run_event {
+        Id = Id,
+        At = At,
+        Level = Level,
     }
 }

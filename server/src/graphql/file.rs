@@ -1,16 +1,23 @@
 //! Files by their content, and what the archive holds of them.
 
 use super::{
+    filter::{
+        filter,
+        relation::{Link, ListFilter},
+        value::{Among, DateTimeFilter, LongFilter, StringFilter, stored},
+    },
     loaders,
-    page::{Connection, Direction, PageArgs, cost, page},
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost},
     run::Run,
+    run_filter::RunFilter,
     scalar::{DateTime, Long},
     services,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, Object, Result, SimpleObject};
-use entity::ingest::{self, archive_object, source_file};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use entity::ingest::{self, archive_object, run, source_file};
+use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter};
 
 /// Where the archive keeps a file's raw bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -162,6 +169,47 @@ impl ArchiveObject {
     }
 }
 
+stored! {
+    FileArea: |area| ingest::FileArea::from(*area).to_value(),
+}
+
+filter! {
+    /// Which files.
+    FileFilter of source_file {
+        /// In lower case.
+        sha256: StringFilter = Sha256,
+        /// The name it first arrived under.
+        name: StringFilter = Name,
+        bytes: LongFilter = Bytes,
+        /// The format it was recognised as; none when it was not.
+        source: StringFilter = Source,
+        arrived_at: DateTimeFilter = ArrivedAt,
+        area: Among<FileArea> = Area,
+        /// Since when somebody holds it.
+        held_at: DateTimeFilter = HeldAt,
+        held_by: StringFilter = HeldBy,
+        /// When somebody has deleted its bytes.
+        deleted_at: DateTimeFilter = DeletedAt,
+        deleted_by: StringFilter = DeletedBy,
+        /// The runs that read it.
+        runs: ListFilter<RunFilter> = Link::to(Id, run::Column::SourceFileId),
+    }
+}
+
+order! {
+    /// What files can be ordered by.
+    FileOrderField FileOrder of source_file {
+        Sha256 = Sha256,
+        Name = Name,
+        Bytes = Bytes,
+        Source = Source,
+        ArrivedAt = ArrivedAt,
+        Area = Area,
+        HeldAt = HeldAt,
+        DeletedAt = DeletedAt,
+    }
+}
+
 /// Queries for files.
 #[derive(Default)]
 pub struct FileQuery;
@@ -177,35 +225,31 @@ impl FileQuery {
         Ok(found.map(SourceFile::from))
     }
 
-    /// Files, newest first.
+    /// Files, newest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn files(
         &self,
         ctx: &Context<'_>,
+        filter: Option<FileFilter>,
+        order_by: Option<Vec<FileOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<SourceFile>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
         let id = source_file::Column::Id;
-        let order = [(id, Direction::Desc)];
-        page(
-            &services(ctx).db,
-            "",
-            source_file::Entity::find(),
-            &order,
-            id,
-            &args,
-        )
-        .await
+        let usual = vec![Sort::by(id, Direction::Desc)];
+        let (db, select) = (&services(ctx).db, source_file::Entity::find());
+        list.of(db, "", select, usual, id).await
     }
 }

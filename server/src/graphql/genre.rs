@@ -2,19 +2,29 @@
 
 use super::{
     error::Failure,
-    load::Years,
+    filter::{
+        condition, filter,
+        relation::{Link, ListFilter},
+        value::{FloatFilter, IdFilter, IntFilter, LongFilter, StringFilter},
+    },
+    load::{At, Years},
     loaders,
-    movie::{Movie, MovieFilter, MovieOrder, movies, of_genre, past},
+    movie::{Movie, MovieFilter, MovieOrder, movies, of_genre},
     number,
-    page::{Connection, PageArgs, cost, years_cost},
+    order::{Sort, order, sorts},
+    page::{Connection, Direction, List, PageArgs, all, cost, one, years_cost},
+    past::past,
     range,
     scalar::Long,
     services,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
-use entity::{aggregate::genre_year, mart::genre};
-use sea_orm::{Condition, EntityTrait, FromQueryResult, QueryOrder};
+use entity::{
+    aggregate::genre_year,
+    mart::{genre, movie, movie_genre},
+};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter};
 
 /// A genre.
 #[derive(Clone, Debug, SimpleObject)]
@@ -27,6 +37,18 @@ pub struct Genre {
     movie_count: i32,
     #[graphql(skip)]
     key: i64,
+    #[graphql(skip)]
+    as_of: Option<i32>,
+}
+
+impl Genre {
+    /// The genre as of a data version.
+    pub(super) fn at(row: genre::Model, as_of: Option<i32>) -> Self {
+        Self {
+            as_of,
+            ..row.into()
+        }
+    }
 }
 
 impl From<genre::Model> for Genre {
@@ -36,14 +58,15 @@ impl From<genre::Model> for Genre {
             name: row.name,
             movie_count: row.movie_count,
             key: row.id,
+            as_of: None,
         }
     }
 }
 
 #[ComplexObject]
 impl Genre {
-    /// Its years in order, those from `from` to `to` where given, as they are or as they were in data
-    /// version `asOf`.
+    /// Its years in order, those from `from` to `to` where given; of another data version than the genre's with
+    /// `asOf`.
     #[graphql(complexity = "years_cost(from, to, child_complexity)")]
     async fn years(
         &self,
@@ -54,6 +77,7 @@ impl Genre {
     ) -> Result<Vec<GenreYear>> {
         let (from, to) = range(from, to);
         past(ctx, as_of).await?;
+        let as_of = as_of.or(self.as_of);
         let years = Years {
             id: self.key,
             from,
@@ -61,9 +85,11 @@ impl Genre {
             as_of,
         };
         let found = loaders(ctx).genre_years.load(years).await?;
-        Ok(found.into_iter().flatten().map(GenreYear::from).collect())
+        let year = |row| GenreYear::at(row, as_of);
+        Ok(found.into_iter().flatten().map(year).collect())
     }
 
+    /// Its movies, by id unless ordered otherwise; of another data version than the genre's with `asOf`.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn movies(
@@ -75,15 +101,15 @@ impl Genre {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
+        as_of: Option<i32>,
     ) -> Result<Connection<Movie>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let within = Condition::all().add(of_genre(self.key));
-        movies(ctx, within, filter, order_by, args, None).await
+        movies(ctx, of_genre(self.key), list, as_of.or(self.as_of)).await
     }
 }
 
@@ -101,6 +127,17 @@ pub struct GenreYear {
     total_popularity: Option<f64>,
     #[graphql(skip)]
     genre_id: i64,
+    #[graphql(skip)]
+    as_of: Option<i32>,
+}
+
+impl GenreYear {
+    fn at(row: genre_year::Model, as_of: Option<i32>) -> Self {
+        Self {
+            as_of,
+            ..row.into()
+        }
+    }
 }
 
 impl From<genre_year::Model> for GenreYear {
@@ -114,6 +151,7 @@ impl From<genre_year::Model> for GenreYear {
             average_popularity: row.average_popularity,
             total_popularity: row.total_popularity,
             genre_id: row.genre_id,
+            as_of: None,
         }
     }
 }
@@ -121,7 +159,7 @@ impl From<genre_year::Model> for GenreYear {
 #[ComplexObject]
 impl GenreYear {
     async fn genre(&self, ctx: &Context<'_>) -> Result<Genre> {
-        load(ctx, self.genre_id).await
+        load(ctx, self.genre_id, self.as_of).await
     }
 }
 
@@ -132,20 +170,62 @@ pub struct GenreCount {
     pub(super) movie_count: i32,
     #[graphql(skip)]
     pub(super) genre_id: i64,
+    #[graphql(skip)]
+    pub(super) as_of: Option<i32>,
 }
 
 #[ComplexObject]
 impl GenreCount {
     async fn genre(&self, ctx: &Context<'_>) -> Result<Genre> {
-        load(ctx, self.genre_id).await
+        load(ctx, self.genre_id, self.as_of).await
     }
 }
 
-async fn load(ctx: &Context<'_>, id: i64) -> Result<Genre> {
-    let found = loaders(ctx).genre.load(id).await?;
+async fn load(ctx: &Context<'_>, id: i64, as_of: Option<i32>) -> Result<Genre> {
+    let found = loaders(ctx).genre.load(At { id, as_of }).await?;
     let genre =
         found.ok_or_else(|| Failure::Broken(format!("genre {id} has figures but no row")))?;
-    Ok(genre.into())
+    Ok(Genre::at(genre, as_of))
+}
+
+filter! {
+    /// Which genres.
+    GenreFilter of genre {
+        /// The TMDB id.
+        id: IdFilter = Id,
+        name: StringFilter = Name,
+        /// Its movies, with or without a year.
+        movie_count: IntFilter = MovieCount,
+        movies: ListFilter<MovieFilter> = to_movies(),
+        years: ListFilter<GenreYearFilter> = Link::to(Id, genre_year::Column::GenreId),
+    }
+}
+
+fn to_movies() -> Link {
+    use movie_genre::Column::{GenreId, MovieId};
+    Link::through(genre::Column::Id, (GenreId, MovieId), movie::Column::Id)
+}
+
+filter! {
+    /// Which years of genres.
+    GenreYearFilter of genre_year {
+        year: IntFilter = Year,
+        movie_count: IntFilter = MovieCount,
+        budget: LongFilter = Budget,
+        revenue: LongFilter = Revenue,
+        profit: LongFilter = Profit,
+        average_popularity: FloatFilter = AveragePopularity,
+        total_popularity: FloatFilter = TotalPopularity,
+    }
+}
+
+order! {
+    /// What genres can be ordered by.
+    GenreOrderField GenreOrder of genre {
+        Id = Id,
+        Name = Name,
+        MovieCount = MovieCount,
+    }
 }
 
 /// What makes a genre the most popular of a year.
@@ -164,27 +244,38 @@ pub struct GenreQuery;
 
 #[Object]
 impl GenreQuery {
+    /// A genre, as it is or as it was in data version `asOf`.
     #[graphql(guard = "Permission::DataRead")]
-    async fn genre(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Genre>> {
-        let found = genre::Entity::find_by_id(number(&id)?)
-            .one(&services(ctx).db)
-            .await?;
-        Ok(found.map(Genre::from))
+    async fn genre(&self, ctx: &Context<'_>, id: ID, as_of: Option<i32>) -> Result<Option<Genre>> {
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let only = genre::Entity::find_by_id(number(&id)?);
+        let found = one(db, &with, only).await?;
+        Ok(found.map(|row| Genre::at(row, as_of)))
     }
 
-    /// All genres by name.
+    /// All genres, by name unless ordered otherwise, as they are or as they were in data version `asOf`.
     #[graphql(guard = "Permission::DataRead", complexity = "20 * child_complexity")]
-    async fn genres(&self, ctx: &Context<'_>) -> Result<Vec<Genre>> {
-        let found = genre::Entity::find()
-            .order_by_asc(genre::Column::Name)
-            .order_by_asc(genre::Column::Id)
-            .all(&services(ctx).db)
-            .await?;
-        Ok(found.into_iter().map(Genre::from).collect())
+    async fn genres(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<GenreFilter>,
+        order_by: Option<Vec<GenreOrder>>,
+        as_of: Option<i32>,
+    ) -> Result<Vec<Genre>> {
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let mut select = genre::Entity::find();
+        if let Some(filter) = filter {
+            select = select.filter(condition(&filter, db.get_database_backend())?);
+        }
+        let by_name = Sort::by(genre::Column::Name, Direction::Asc);
+        let order = sorts(order_by, vec![by_name])?;
+        let found = all(db, &with, select, order, genre::Column::Id).await?;
+        let at = |row| Genre::at(row, as_of);
+        Ok(found.into_iter().map(at).collect())
     }
 
-    /// The most popular genre of each year, among those with at least `minMovies` movies in it; ties go
-    /// to the lower genre id.
+    /// The most popular genre of each year, among those with at least `minMovies` movies in it, as they are or as
+    /// they were in data version `asOf`; ties go to the lower genre id.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "years_cost(from, to, child_complexity)"
@@ -196,13 +287,15 @@ impl GenreQuery {
         to: Option<i32>,
         #[graphql(default)] by: PopularityMeasure,
         #[graphql(default = 1)] min_movies: i32,
+        as_of: Option<i32>,
     ) -> Result<Vec<GenreYear>> {
         let measure = match by {
             PopularityMeasure::Average => "average_popularity",
             PopularityMeasure::Total => "total_popularity",
         };
+        let with = past(ctx, as_of).await?;
         let sql = format!(
-            "SELECT * FROM (
+            "{with}SELECT * FROM (
                  SELECT g.*, ROW_NUMBER() OVER (
                      PARTITION BY year ORDER BY {measure} DESC, genre_id) AS place
                  FROM genre_year g
@@ -214,7 +307,7 @@ impl GenreQuery {
         let rows = etl::database::query(&services(ctx).db, &sql, values).await?;
         let years = rows.iter().map(|row| {
             let model = genre_year::Model::from_query_result(row, "")?;
-            Ok(GenreYear::from(model))
+            Ok(GenreYear::at(model, as_of))
         });
         years.collect()
     }

@@ -1,16 +1,23 @@
 //! What was corrected or is doubtful in usable rows.
 
 use super::{
-    finding::{IssueFilter, Severity, of_all, of_run},
-    page::{Connection, PageArgs, cost},
+    filter::{
+        filter,
+        relation::Link,
+        value::{Among, IdFilter, LongFilter, StringFilter},
+    },
+    finding::Severity,
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost},
     run::{Run, of_row},
+    run_filter::RunFilter,
     scalar::Long,
+    services, together,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
-use entity::ingest::issue;
-use etl::finding::{Filter, Noun};
-use sea_orm::Condition;
+use entity::ingest::{issue, run};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// A usable row's field that was corrected, cleared or is doubtful.
 #[derive(Clone, Debug, SimpleObject)]
@@ -65,20 +72,50 @@ impl Issue {
     }
 }
 
-fn condition(filter: Option<IssueFilter>) -> Condition {
-    Filter::from(filter.unwrap_or_default()).condition(Noun::Issue)
+filter! {
+    /// Which issues.
+    IssueFilter of issue {
+        id: IdFilter = Id,
+        /// 1-based line of the file on which the record begins.
+        line: LongFilter = Line,
+        movie_id: IdFilter = MovieId,
+        /// Stable reason code.
+        code: StringFilter = Code,
+        severity: Among<Severity> = Severity,
+        rule: StringFilter = Rule,
+        /// The file's column.
+        column: StringFilter = ColumnName,
+        old_value: StringFilter = OldValue,
+        new_value: StringFilter = NewValue,
+        message: StringFilter = Message,
+        run_id: IdFilter = RunId,
+        run: Box<RunFilter> = Link::to(RunId, run::Column::Id),
+    }
 }
 
-/// A page of a run's issues in the file's order.
-pub async fn issues(
-    ctx: &Context<'_>,
-    run_id: i64,
-    filter: Option<IssueFilter>,
-    args: PageArgs,
-) -> Result<Connection<Issue>> {
+order! {
+    /// What issues can be ordered by.
+    IssueOrderField IssueOrder of issue {
+        Id = Id,
+        RunId = RunId,
+        Line = Line,
+        MovieId = MovieId,
+        Code = Code,
+        Severity = Severity,
+        Rule = Rule,
+        Column = ColumnName,
+    }
+}
+
+/// What is asked of a list of issues.
+pub type IssueList = List<IssueFilter, IssueOrder>;
+
+/// A page of a run's issues, in the file's order unless ordered otherwise.
+pub async fn issues(ctx: &Context<'_>, run_id: i64, list: IssueList) -> Result<Connection<Issue>> {
     use issue::Column::{Id, Line, RunId};
-    let columns = (RunId, Line, Id);
-    of_run::<issue::Entity, _>(ctx, columns, run_id, condition(filter), args).await
+    let select = issue::Entity::find().filter(RunId.eq(run_id));
+    let usual = vec![Sort::by(Line, Direction::Asc)];
+    list.of(together(ctx), "", select, usual, Id).await
 }
 
 /// Queries for issues.
@@ -87,8 +124,7 @@ pub struct IssueQuery;
 
 #[Object]
 impl IssueQuery {
-    /// What any run has corrected or finds doubtful in usable rows, newest first: of one run, or of the runs
-    /// of the file with the SHA-256 `file`, where it is given.
+    /// What any run has corrected or finds doubtful in usable rows, newest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
@@ -97,22 +133,21 @@ impl IssueQuery {
     async fn issues(
         &self,
         ctx: &Context<'_>,
-        run_id: Option<ID>,
-        file: Option<String>,
         filter: Option<IssueFilter>,
+        order_by: Option<Vec<IssueOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Issue>> {
-        use issue::Column::{Id, RunId};
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let within = (run_id, file);
-        of_all::<issue::Entity, _>(ctx, (RunId, Id), within, condition(filter), args).await
+        let usual = vec![Sort::by(issue::Column::Id, Direction::Desc)];
+        let (db, select) = (&services(ctx).db, issue::Entity::find());
+        list.of(db, "", select, usual, issue::Column::Id).await
     }
 }

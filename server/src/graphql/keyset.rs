@@ -3,53 +3,41 @@
 //! Nulls come last in either direction on both engines. The first column is therefore read in two parts,
 //! the rows that have a value and then those that have none, each of which an index gives in order.
 
-use super::{error::Failure, page::Direction};
+use super::{error::Failure, order::Sort};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use etl::database::exactly;
 use sea_orm::{
-    ColumnTrait, ColumnType, Condition, EntityTrait, ModelTrait, Order, QueryOrder, Select, Value,
+    ColumnType, Condition, DatabaseBackend, EntityTrait, Order, QueryOrder, Select, Value,
+    prelude::DateTimeUtc,
     sea_query::{Expr, ExprTrait},
 };
 
-/// One column of a list's order.
-pub struct Key<C> {
-    column: C,
-    descending: bool,
-    nullable: bool,
-}
-
-impl<C: ColumnTrait> Key<C> {
-    fn new(column: C, direction: Direction) -> Self {
-        Self {
-            column,
-            descending: direction == Direction::Desc,
-            nullable: column.def().is_null(),
-        }
-    }
-}
-
-/// The order's columns and at last the row's key, in the last column's direction: as the indexes have them.
-pub fn keys<C: ColumnTrait>(order: &[(C, Direction)], id: C) -> Vec<Key<C>> {
-    let mut keys: Vec<Key<C>> = Vec::new();
-    for (column, direction) in order {
-        if keys
-            .iter()
-            .any(|key| key.column.as_str() == column.as_str())
-        {
+/// The list's order and at last the row's key, in the last one's direction: as the indexes have them. Texts are
+/// ordered to the last byte.
+pub fn keys<E: EntityTrait>(
+    order: Vec<Sort<E>>,
+    id: Sort<E>,
+    backend: DatabaseBackend,
+) -> Vec<Sort<E>> {
+    let mut keys: Vec<Sort<E>> = Vec::new();
+    let mut complete = false;
+    for sort in order {
+        if complete || keys.iter().any(|key| key.name == sort.name) {
             continue;
         }
-        keys.push(Key::new(*column, *direction));
-        if column.as_str() == id.as_str() {
-            // The key tells all rows apart; what follows decides nothing.
-            return keys;
+        // The key tells all rows apart; what follows decides nothing.
+        complete = sort.name == id.name;
+        keys.push(sort);
+    }
+    if !complete {
+        let descending = keys.last().is_some_and(|key| key.descending);
+        keys.push(Sort { descending, ..id });
+    }
+    for key in &mut keys {
+        if matches!(key.kind, ColumnType::String(_) | ColumnType::Text) {
+            key.expression = exactly(backend, key.expression.clone());
         }
     }
-    let descending = keys.last().is_some_and(|key| key.descending);
-    let direction = if descending {
-        Direction::Desc
-    } else {
-        Direction::Asc
-    };
-    keys.push(Key::new(id, direction));
     keys
 }
 
@@ -65,7 +53,7 @@ pub enum Part {
 }
 
 /// A list's parts in the order in which they are read.
-pub fn parts<C>(keys: &[Key<C>], backward: bool) -> &'static [Part] {
+pub fn parts<E: EntityTrait>(keys: &[Sort<E>], backward: bool) -> &'static [Part] {
     match (keys.first().is_some_and(|key| key.nullable), backward) {
         (false, _) => &[Part::All],
         (true, false) => &[Part::Known, Part::Unknown],
@@ -75,9 +63,9 @@ pub fn parts<C>(keys: &[Key<C>], backward: bool) -> &'static [Part] {
 
 impl Part {
     /// The condition of this part's rows between two cursors; `None` when no row can be.
-    pub fn within<C: ColumnTrait>(
+    pub fn within<E: EntityTrait>(
         self,
-        keys: &[Key<C>],
+        keys: &[Sort<E>],
         after: Option<&[Value]>,
         before: Option<&[Value]>,
     ) -> Option<Condition> {
@@ -85,8 +73,8 @@ impl Part {
         let mut within = Condition::all();
         match self {
             Self::All => {}
-            Self::Known => within = within.add(first.column.is_not_null()),
-            Self::Unknown => within = within.add(first.column.is_null()),
+            Self::Known => within = within.add(first.expression.clone().is_not_null()),
+            Self::Unknown => within = within.add(first.expression.clone().is_null()),
         }
         for (cursor, side) in [(after, Side::After), (before, Side::Before)] {
             let Some(values) = cursor else { continue };
@@ -101,8 +89,8 @@ impl Part {
                     // Says nothing new, but gives the index a bound that an OR would hide.
                     let bound = values.first()?.clone();
                     within = within.add(match side.upward(first) {
-                        true => first.column.gte(bound),
-                        false => first.column.lte(bound),
+                        true => first.expression.clone().gte(bound),
+                        false => first.expression.clone().lte(bound),
                     });
                     beyond(keys, values, side)
                 }
@@ -116,7 +104,7 @@ impl Part {
     pub fn ordered<E: EntityTrait>(
         self,
         mut select: Select<E>,
-        keys: &[Key<E::Column>],
+        keys: &[Sort<E>],
         backward: bool,
     ) -> Select<E> {
         for (place, key) in keys.iter().enumerate() {
@@ -125,10 +113,11 @@ impl Part {
             }
             if place > 0 && key.nullable {
                 let nulls = if backward { Order::Desc } else { Order::Asc };
-                select = select.order_by(key.column.is_null(), nulls);
+                select = select.order_by(key.expression.clone().is_null(), nulls);
             }
             let down = key.descending != backward;
-            select = select.order_by(key.column, if down { Order::Desc } else { Order::Asc });
+            let direction = if down { Order::Desc } else { Order::Asc };
+            select = select.order_by(key.expression.clone(), direction);
         }
         select
     }
@@ -143,33 +132,33 @@ enum Side {
 
 impl Side {
     /// Whether the values on this side are larger.
-    fn upward<C>(self, key: &Key<C>) -> bool {
+    fn upward<E: EntityTrait>(self, key: &Sort<E>) -> bool {
         (self == Self::After) != key.descending
     }
 }
 
 /// Rows strictly on one side of a cursor, comparing column by column.
-fn beyond<C: ColumnTrait>(keys: &[Key<C>], values: &[Value], side: Side) -> Condition {
+fn beyond<E: EntityTrait>(keys: &[Sort<E>], values: &[Value], side: Side) -> Condition {
     let nothing = || Condition::any().add(Expr::val(1).eq(0));
     let (Some(key), Some(value)) = (keys.first(), values.first()) else {
         return nothing();
     };
-    let column = key.column;
+    let column = &key.expression;
     let mut strictly = Condition::any();
     let equal = if is_null(value) {
         if side == Side::Before {
-            strictly = strictly.add(column.is_not_null());
+            strictly = strictly.add(column.clone().is_not_null());
         }
-        column.is_null()
+        column.clone().is_null()
     } else {
         strictly = strictly.add(match side.upward(key) {
-            true => column.gt(value.clone()),
-            false => column.lt(value.clone()),
+            true => column.clone().gt(value.clone()),
+            false => column.clone().lt(value.clone()),
         });
         if key.nullable && side == Side::After {
-            strictly = strictly.add(column.is_null());
+            strictly = strictly.add(column.clone().is_null());
         }
-        column.eq(value.clone())
+        column.clone().eq(value.clone())
     };
     if keys.len() == 1 {
         // Without any comparison there is nothing on that side of the last null.
@@ -183,20 +172,17 @@ fn beyond<C: ColumnTrait>(keys: &[Key<C>], values: &[Value], side: Side) -> Cond
     strictly.add(Condition::all().add(equal).add(rest))
 }
 
-/// The columns of an order as a cursor names them, such as `title+`.
-fn names<C: ColumnTrait>(keys: &[Key<C>]) -> impl Iterator<Item = String> {
+/// An order as a cursor names it, such as `title+`.
+fn names<E: EntityTrait>(keys: &[Sort<E>]) -> impl Iterator<Item = String> {
     keys.iter().map(|key| {
         let sign = if key.descending { '-' } else { '+' };
-        format!("{}{sign}", key.column.as_str())
+        format!("{}{sign}", key.name)
     })
 }
 
 /// The cursor of a row.
-pub fn encode<M: ModelTrait>(keys: &[Key<<M::Entity as EntityTrait>::Column>], row: &M) -> String
-where
-    <M::Entity as EntityTrait>::Column: Copy,
-{
-    let values = keys.iter().map(|key| text(row.get(key.column)));
+pub fn encode<E: EntityTrait>(keys: &[Sort<E>], row: &E::Model) -> String {
+    let values = keys.iter().map(|key| text((key.value)(row)));
     let pairs: Vec<_> = names(keys).zip(values).collect();
     BASE64_URL_SAFE_NO_PAD.encode(serde_json::json!(pairs).to_string())
 }
@@ -205,7 +191,7 @@ where
 ///
 /// # Errors
 /// [`Failure::Input`] when it is not a cursor of this order.
-pub fn decode<C: ColumnTrait>(keys: &[Key<C>], cursor: &str) -> Result<Vec<Value>, Failure> {
+pub fn decode<E: EntityTrait>(keys: &[Sort<E>], cursor: &str) -> Result<Vec<Value>, Failure> {
     let wrong = || Failure::Input("this cursor is not one of this list in this order".to_owned());
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
     let pairs: Vec<(String, Option<String>)> =
@@ -218,7 +204,7 @@ pub fn decode<C: ColumnTrait>(keys: &[Key<C>], cursor: &str) -> Result<Vec<Value
         .map(|(key, (_, text))| match text {
             None if key.nullable => Ok(Value::String(None)),
             None => Err(wrong()),
-            Some(text) => value(key.column.def().get_column_type(), text).ok_or_else(wrong),
+            Some(text) => value(&key.kind, text).ok_or_else(wrong),
         })
         .collect()
 }
@@ -230,6 +216,7 @@ fn text(value: Value) -> Option<String> {
         Value::Int(value) => value.map(|value| value.to_string()),
         Value::Double(value) => value.map(|value| value.to_string()),
         Value::ChronoDate(value) => value.map(|value| value.to_string()),
+        Value::ChronoDateTimeUtc(value) => value.map(|value| value.to_rfc3339()),
         Value::String(value) => value,
         _ => None,
     }
@@ -240,6 +227,7 @@ fn value(column: &ColumnType, text: String) -> Option<Value> {
         ColumnType::BigInteger => text.parse::<i64>().ok()?.into(),
         ColumnType::Integer => text.parse::<i32>().ok()?.into(),
         ColumnType::Double => text.parse::<f64>().ok().filter(|v| v.is_finite())?.into(),
+        ColumnType::TimestampWithTimeZone => text.parse::<DateTimeUtc>().ok()?.into(),
         ColumnType::Date => text.parse::<chrono::NaiveDate>().ok()?.into(),
         _ => text.into(),
     })

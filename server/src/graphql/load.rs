@@ -12,18 +12,18 @@ use entity::{
     ingest::{archive_object, backfill as backfills, run, run_phase, source_file},
     mart::{collection, company, country, genre, language, movie},
 };
-use etl::{aggregate, backfill, custody, database, history};
+use etl::{backfill, custody, database, history};
 use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
 use std::{collections::HashMap, hash::Hash};
 
 /// Many rows for each key.
 type Lists<K, M> = Batch<K, Vec<M>>;
 
-/// A movie as it is, or as it was in a data version.
+/// Something as it is, or as it was in a data version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MovieAt {
-    /// The movie.
-    pub id: i64,
+pub struct At<K = i64> {
+    /// Its key.
+    pub id: K,
     /// The version; the newest where there is none.
     pub as_of: Option<i32>,
 }
@@ -62,13 +62,13 @@ pub struct Loaders {
     /// For what has no batch of its own.
     pub together: Bundle,
     /// Companies of a movie, in the file's order.
-    pub companies: Lists<MovieAt, company::Model>,
+    pub companies: Lists<At, company::Model>,
     /// Genres of a movie, in the file's order.
-    pub genres: Lists<MovieAt, genre::Model>,
+    pub genres: Lists<At, genre::Model>,
     /// Countries of a movie, in the file's order.
-    pub countries: Lists<MovieAt, country::Model>,
+    pub countries: Lists<At, country::Model>,
     /// Languages of a movie, in the file's order.
-    pub languages: Lists<MovieAt, language::Model>,
+    pub languages: Lists<At, language::Model>,
     /// Keywords of a movie, in the file's order.
     pub keywords: Lists<i64, keyword::Model>,
     /// Who plays in a movie, in the file's order.
@@ -82,15 +82,17 @@ pub struct Loaders {
     /// Companies, genres and the like, now or as of a data version.
     pub named: Named,
     /// A collection.
-    pub collection: Batch<i64, collection::Model>,
+    pub collection: Batch<At, collection::Model>,
     /// A genre.
-    pub genre: Batch<i64, genre::Model>,
+    pub genre: Batch<At, genre::Model>,
     /// Years of a company.
     pub company_years: Lists<Years, company_year::Model>,
     /// Years of a genre.
     pub genre_years: Lists<Years, genre_year::Model>,
     /// Genres of a company's year, most movies first.
-    pub company_genres: Lists<(i64, i32), company_genre_year::Model>,
+    pub company_genres: Lists<At<(i64, i32)>, company_genre_year::Model>,
+    /// The newest data version.
+    pub newest: Batch<(), i32>,
     /// A run.
     pub run: Batch<i64, run::Model>,
     /// How far a backfill is.
@@ -128,11 +130,12 @@ impl Loaders {
             ratings: ratings(db),
             movie: one(db, "movie"),
             named: Named::new(db),
-            collection: one(db, "collection"),
-            genre: one(db, "genre"),
+            collection: one_at(db, "collection"),
+            genre: one_at(db, "genre"),
             company_years: years(db, "company", |m: &company_year::Model| m.company_id),
             genre_years: years(db, "genre", |m: &genre_year::Model| m.genre_id),
             company_genres: company_genres(db),
+            newest: newest(db),
             run: one(db, "run"),
             backfill_progress: backfill_progress(db),
             run_backfill: batch(
@@ -176,6 +179,36 @@ fn one<M: FromQueryResult + Clone + Send + Sync + 'static>(
 ) -> Batch<i64, M> {
     let sql = format!("SELECT * FROM {table} WHERE id IN ({{keys}})");
     batch(db, sql, |rows| keyed(rows, "id"))
+}
+
+/// One statement for each data version asked for, which is one in most requests.
+fn one_at<M: FromQueryResult + Clone + Send + Sync + 'static>(
+    db: &DatabaseConnection,
+    table: &str,
+) -> Batch<At, M> {
+    let sql = format!("SELECT * FROM {table} WHERE id IN ({{keys}})");
+    let db = db.clone();
+    Batch::new(move |keys: Vec<At>| {
+        let (db, sql) = (db.clone(), sql.clone());
+        async move {
+            let mut found = HashMap::new();
+            for (as_of, ids) in by_group(keys, |key| (key.as_of, key.id)) {
+                let sql = with(&db, as_of) + &sql;
+                let models = keyed::<i64, M>(&rows(&db, &sql, &ids, &[]).await?, "id")?;
+                let at = |(id, model)| (At { id, as_of }, model);
+                found.extend(models.into_iter().map(at));
+            }
+            Ok(found)
+        }
+    })
+}
+
+fn newest(db: &DatabaseConnection) -> Batch<(), i32> {
+    let db = db.clone();
+    Batch::new(move |_| {
+        let db = db.clone();
+        async move { Ok(HashMap::from([((), history::newest(&db).await?)])) }
+    })
 }
 
 fn backfill_progress(db: &DatabaseConnection) -> Batch<i64, backfill::Progress> {
@@ -226,24 +259,24 @@ fn links<M: FromQueryResult + Clone + Send + Sync + 'static>(
     db: &DatabaseConnection,
     noun: &str,
     key: &str,
-) -> Lists<MovieAt, M> {
+) -> Lists<At, M> {
     let sql = format!(
         "SELECT n.*, l.movie_id AS parent_key
          FROM movie_{noun} l JOIN {noun} n ON n.{key} = l.{noun}_{key}
          WHERE l.movie_id IN ({{keys}}) ORDER BY l.movie_id, l.position"
     );
     let db = db.clone();
-    Batch::new(move |keys: Vec<MovieAt>| {
+    Batch::new(move |keys: Vec<At>| {
         let (db, sql) = (db.clone(), sql.clone());
         async move {
-            let mut found: HashMap<MovieAt, Vec<M>> = HashMap::new();
+            let mut found: HashMap<At, Vec<M>> = HashMap::new();
             for (as_of, ids) in by_group(keys, |key| (key.as_of, key.id)) {
                 let sql = with(&db, as_of) + &sql;
                 let groups = grouped::<i64, M>(&rows(&db, &sql, &ids, &[]).await?, "parent_key")?;
                 found.extend(
                     groups
                         .into_iter()
-                        .map(|(id, list)| (MovieAt { id, as_of }, list)),
+                        .map(|(id, list)| (At { id, as_of }, list)),
                 );
             }
             Ok(found)
@@ -290,12 +323,7 @@ fn years<M: FromQueryResult + Clone + Send + Sync + 'static>(
             for (group, ids) in by_group(keys, |key| ((key.from, key.to, key.as_of), key.id)) {
                 let (from, to, as_of) = group;
                 let range: [Value; 2] = [from.into(), to.into()];
-                let sql = match as_of {
-                    None => sql.clone(),
-                    Some(_) => {
-                        with(&db, as_of) + &aggregate::years(db.get_database_backend(), noun)
-                    }
-                };
+                let sql = with(&db, as_of) + &sql;
                 for row in rows(&db, &sql, &ids, &range).await? {
                     let model = M::from_query_result(&row, "")?;
                     let id = parent_of(&model);
@@ -313,26 +341,31 @@ fn years<M: FromQueryResult + Clone + Send + Sync + 'static>(
     })
 }
 
-/// Reads the companies' rows between the first and the last year asked for, and keeps those asked for.
-fn company_genres(db: &DatabaseConnection) -> Lists<(i64, i32), company_genre_year::Model> {
+/// Reads the companies' rows between the first and the last year asked for, and keeps those asked for: one statement
+/// for each data version.
+fn company_genres(db: &DatabaseConnection) -> Lists<At<(i64, i32)>, company_genre_year::Model> {
     const SQL: &str = "SELECT * FROM company_genre_year
         WHERE company_id IN ({keys}) AND year BETWEEN ? AND ?
         ORDER BY company_id, year, movie_count DESC, genre_id";
     let db = db.clone();
-    Batch::new(move |keys: Vec<(i64, i32)>| {
+    Batch::new(move |keys: Vec<At<(i64, i32)>>| {
         let db = db.clone();
         async move {
-            let years = || keys.iter().map(|(_, year)| *year);
-            let (first, last) = (years().min(), years().max());
-            let range: [Value; 2] = [first.into(), last.into()];
-            let mut companies: Vec<i64> = keys.iter().map(|(company, _)| *company).collect();
-            companies.sort_unstable();
-            companies.dedup();
             let mut found: HashMap<_, Vec<_>> = keys.iter().map(|key| (*key, Vec::new())).collect();
-            for row in rows(&db, SQL, &companies, &range).await? {
-                let model = company_genre_year::Model::from_query_result(&row, "")?;
-                if let Some(genres) = found.get_mut(&(model.company_id, model.year)) {
-                    genres.push(model);
+            for (as_of, keys) in by_group(keys, |key| (key.as_of, key.id)) {
+                let years = || keys.iter().map(|(_, year)| *year);
+                let (first, last) = (years().min(), years().max());
+                let range: [Value; 2] = [first.into(), last.into()];
+                let mut companies: Vec<i64> = keys.iter().map(|(company, _)| *company).collect();
+                companies.sort_unstable();
+                companies.dedup();
+                let sql = with(&db, as_of) + SQL;
+                for row in rows(&db, &sql, &companies, &range).await? {
+                    let model = company_genre_year::Model::from_query_result(&row, "")?;
+                    let id = (model.company_id, model.year);
+                    if let Some(genres) = found.get_mut(&At { id, as_of }) {
+                        genres.push(model);
+                    }
                 }
             }
             Ok(found)

@@ -2,25 +2,48 @@
 
 use super::{
     change::{Revision, revisions},
+    collection::{Collection, CollectionFilter},
     companion::{CastMember, CrewMember, Keyword, Ratings},
-    company::Company,
-    containing,
-    genre::Genre,
+    company::{Company, CompanyFilter},
+    country::{Country, CountryFilter},
+    error::Failure,
+    filter::{
+        self, filter,
+        relation::{Link, ListFilter},
+        value::{
+            BooleanFilter, DateFilter, FloatFilter, IdFilter, IntFilter, LongFilter, Operand,
+            StringFilter,
+        },
+    },
+    genre::{Genre, GenreFilter},
+    language::{Language, LanguageFilter},
     lineage::Lineage,
-    load::MovieAt,
+    load::At,
     loaders, number,
-    page::{Connection, Direction, PageArgs, cost, page},
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost, one},
+    past::{only_now, past},
+    run_filter::RunFilter,
     scalar::{Date, Long},
-    search, services, together,
+    search::Words,
+    services, together,
 };
 use crate::auth::Permission;
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use entity::mart::{collection, country, language, movie, movie_company, movie_genre};
-use etl::{history, search::Noun};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::Expr,
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use entity::{
+    ingest::run,
+    mart::{
+        collection, company, country, genre, language, movie, movie_company, movie_country,
+        movie_genre, movie_language,
+    },
 };
+use etl::search::Noun;
+use sea_orm::{
+    ColumnTrait, ColumnType, Condition, DatabaseBackend, EntityTrait, QueryFilter, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait, IntoCondition},
+};
+use std::sync::Arc;
 
 /// A movie as the newest merge left it; money in whole US dollars, null where unknown.
 #[derive(Clone, Debug, SimpleObject)]
@@ -62,8 +85,8 @@ pub struct Movie {
 }
 
 impl Movie {
-    fn at(&self) -> MovieAt {
-        MovieAt {
+    fn at(&self) -> At {
+        At {
             id: self.key,
             as_of: self.as_of,
         }
@@ -114,20 +137,23 @@ impl Movie {
         let Some(id) = self.collection_id else {
             return Ok(None);
         };
-        let found = loaders(ctx).collection.load(id).await?;
+        let as_of = self.as_of;
+        let found = loaders(ctx).collection.load(At { id, as_of }).await?;
         Ok(found.map(Collection::from))
     }
 
     /// Production companies in the file's order.
     async fn companies(&self, ctx: &Context<'_>) -> Result<Vec<Company>> {
         let found = loaders(ctx).companies.load(self.at()).await?;
-        Ok(found.into_iter().flatten().map(Company::from).collect())
+        let at = |row| Company::at(row, self.as_of);
+        Ok(found.into_iter().flatten().map(at).collect())
     }
 
     /// Genres in the file's order.
     async fn genres(&self, ctx: &Context<'_>) -> Result<Vec<Genre>> {
         let found = loaders(ctx).genres.load(self.at()).await?;
-        Ok(found.into_iter().flatten().map(Genre::from).collect())
+        let at = |row| Genre::at(row, self.as_of);
+        Ok(found.into_iter().flatten().map(at).collect())
     }
 
     async fn countries(&self, ctx: &Context<'_>) -> Result<Vec<Country>> {
@@ -135,10 +161,10 @@ impl Movie {
         Ok(found.into_iter().flatten().map(Country::from).collect())
     }
 
-    /// Every change of it, oldest first.
+    /// Every change of it up to the data version that is read, oldest first.
     #[graphql(complexity = "20 + 10 * child_complexity")]
     async fn revisions(&self, ctx: &Context<'_>) -> Result<Vec<Revision>> {
-        revisions(ctx, self.key).await
+        revisions(ctx, self.key, self.as_of).await
     }
 
     /// Spoken languages in the file's order.
@@ -147,121 +173,150 @@ impl Movie {
         Ok(found.into_iter().flatten().map(Language::from).collect())
     }
 
-    /// Keywords in the file's order, as they are now.
+    /// Keywords in the file's order, as they are now; not kept as of a data version.
     #[graphql(complexity = "10 * child_complexity")]
     async fn keywords(&self, ctx: &Context<'_>) -> Result<Vec<Keyword>> {
+        only_now(self.as_of, "keywords")?;
         let found = loaders(ctx).keywords.load(self.key).await?;
         Ok(found.into_iter().flatten().map(Keyword::from).collect())
     }
 
-    /// Who plays in it, in the file's order, as it is now.
+    /// Who plays in it, in the file's order, as it is now; not kept as of a data version.
     #[graphql(complexity = "20 * child_complexity")]
     async fn cast(&self, ctx: &Context<'_>) -> Result<Vec<CastMember>> {
+        only_now(self.as_of, "cast")?;
         let found = loaders(ctx).cast.load(self.key).await?;
         Ok(found.into_iter().flatten().map(CastMember::from).collect())
     }
 
-    /// Who made it, in the file's order, as it is now.
+    /// Who made it, in the file's order, as it is now; not kept as of a data version.
     #[graphql(complexity = "20 * child_complexity")]
     async fn crew(&self, ctx: &Context<'_>) -> Result<Vec<CrewMember>> {
+        only_now(self.as_of, "crew")?;
         let found = loaders(ctx).crew.load(self.key).await?;
         Ok(found.into_iter().flatten().map(CrewMember::from).collect())
     }
 
-    /// How MovieLens' users rate it now; null where nobody has.
+    /// How MovieLens' users rate it now, null where nobody has; not kept as of a data version.
     async fn ratings(&self, ctx: &Context<'_>) -> Result<Option<Ratings>> {
+        only_now(self.as_of, "ratings")?;
         let found = loaders(ctx).ratings.load(self.key).await?;
         Ok(found.map(Ratings::from))
     }
 }
 
-/// A series of movies.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct Collection {
-    id: ID,
-    name: String,
-}
-
-impl From<collection::Model> for Collection {
-    fn from(row: collection::Model) -> Self {
-        Self {
-            id: row.id.into(),
-            name: row.name,
-        }
+filter! {
+    /// Which movies.
+    MovieFilter of movie {
+        /// The TMDB id.
+        id: IdFilter = Id,
+        title: StringFilter = Title,
+        original_title: StringFilter = OriginalTitle,
+        imdb_id: StringFilter = ImdbId,
+        release_date: DateFilter = ReleaseDate,
+        /// The year of the release date.
+        year: IntFilter = ReleaseYear,
+        budget: LongFilter = Budget,
+        revenue: LongFilter = Revenue,
+        /// `revenue − budget` where both are known.
+        profit: LongFilter = Operand::computed(profit()),
+        popularity: FloatFilter = Popularity,
+        /// Minutes.
+        runtime: FloatFilter = Runtime,
+        status: StringFilter = Status,
+        adult: BooleanFilter = Adult,
+        video: BooleanFilter = Video,
+        original_language: StringFilter = OriginalLanguage,
+        overview: StringFilter = Overview,
+        tagline: StringFilter = Tagline,
+        homepage: StringFilter = Homepage,
+        vote_average: FloatFilter = VoteAverage,
+        vote_count: LongFilter = VoteCount,
+        /// Each word begins a word of the title or original title, as they are now.
+        search: Words = Noun::Movie,
+        companies: ListFilter<CompanyFilter> = to_companies(),
+        genres: ListFilter<GenreFilter> = to_genres(),
+        countries: ListFilter<CountryFilter> = to_countries(),
+        languages: ListFilter<LanguageFilter> = to_languages(),
+        collection: Box<CollectionFilter> = Link::to(CollectionId, collection::Column::Id),
+        /// The run that last changed it.
+        run: Box<RunFilter> = Link::to(RunId, run::Column::Id),
     }
 }
 
-/// A country of production.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct Country {
-    /// ISO 3166-1.
-    code: String,
-    name: String,
+fn profit() -> Expr {
+    let column = |column: movie::Column| Expr::col(column.as_column_ref());
+    column(movie::Column::Revenue).sub(column(movie::Column::Budget))
 }
 
-impl From<country::Model> for Country {
-    fn from(row: country::Model) -> Self {
-        Self {
-            code: row.code,
-            name: row.name,
-        }
+fn to_companies() -> Link {
+    use movie_company::Column::{CompanyId, MovieId};
+    Link::through(movie::Column::Id, (MovieId, CompanyId), company::Column::Id)
+}
+
+fn to_genres() -> Link {
+    use movie_genre::Column::{GenreId, MovieId};
+    Link::through(movie::Column::Id, (MovieId, GenreId), genre::Column::Id)
+}
+
+fn to_countries() -> Link {
+    use movie_country::Column::{CountryCode, MovieId};
+    Link::through(
+        movie::Column::Id,
+        (MovieId, CountryCode),
+        country::Column::Code,
+    )
+}
+
+fn to_languages() -> Link {
+    use movie_language::Column::{LanguageCode, MovieId};
+    Link::through(
+        movie::Column::Id,
+        (MovieId, LanguageCode),
+        language::Column::Code,
+    )
+}
+
+/// The condition of the movies that meet a filter, for a statement that reads the table `movie` under its own name
+/// (with [`past`]'s words before it, as of a data version).
+///
+/// # Errors
+/// [`Failure::Input`] for a filter that is too large and for values that cannot be compared.
+pub fn condition(filter: &MovieFilter, backend: DatabaseBackend) -> Result<Condition, Failure> {
+    filter::condition(filter, backend)
+}
+
+order! {
+    /// What movies can be ordered by.
+    MovieOrderField MovieOrder of movie {
+        Id = Id,
+        Title = Title,
+        OriginalTitle = OriginalTitle,
+        ReleaseDate = ReleaseDate,
+        Year = ReleaseYear,
+        Budget = Budget,
+        Revenue = Revenue,
+        Popularity = Popularity,
+        Runtime = Runtime,
+        Status = Status,
+        OriginalLanguage = OriginalLanguage,
+        VoteAverage = VoteAverage,
+        VoteCount = VoteCount,
+        ;
+        /// `revenue − budget` where both are known.
+        Profit = by_profit,
     }
 }
 
-/// A spoken language.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct Language {
-    /// ISO 639-1.
-    code: String,
-    name: String,
-}
-
-impl From<language::Model> for Language {
-    fn from(row: language::Model) -> Self {
-        Self {
-            code: row.code,
-            name: row.name,
-        }
-    }
-}
-
-/// Which movies to list; conditions that are given must all hold.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct MovieFilter {
-    /// Part of the title, without regard to case.
-    title: Option<String>,
-    /// First year of release.
-    year_from: Option<i32>,
-    /// Last year of release.
-    year_to: Option<i32>,
-    company_id: Option<ID>,
-    genre_id: Option<ID>,
-    /// Each word begins a word of the title or original title, as they are now.
-    search: Option<String>,
-}
-
-impl MovieFilter {
-    pub(super) fn condition(self) -> Result<Condition> {
-        let mut all = Condition::all();
-        if let Some(part) = self.title.filter(|part| !part.is_empty()) {
-            all = all.add(containing(movie::Column::Title, &part));
-        }
-        if let Some(year) = self.year_from {
-            all = all.add(movie::Column::ReleaseYear.gte(year));
-        }
-        if let Some(year) = self.year_to {
-            all = all.add(movie::Column::ReleaseYear.lte(year));
-        }
-        if let Some(id) = self.company_id {
-            all = all.add(of_company(number(&id)?));
-        }
-        if let Some(id) = self.genre_id {
-            all = all.add(of_genre(number(&id)?));
-        }
-        if let Some(text) = self.search {
-            all = all.add(search::condition(movie::Column::Id, Noun::Movie, &text)?);
-        }
-        Ok(all)
+fn by_profit(direction: Direction) -> Sort<movie::Entity> {
+    let value = |row: &movie::Model| row.revenue.zip(row.budget).map(|(r, b)| r - b).into();
+    Sort {
+        name: "profit".to_owned(),
+        expression: profit(),
+        kind: ColumnType::BigInteger,
+        nullable: true,
+        descending: direction == Direction::Desc,
+        value: Arc::new(value),
     }
 }
 
@@ -283,69 +338,20 @@ pub fn of_genre(id: i64) -> Expr {
     movie::Column::Id.in_subquery(links.into_query())
 }
 
-/// What movies can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum MovieOrderField {
-    Id,
-    Title,
-    ReleaseDate,
-    Budget,
-    Revenue,
-    Popularity,
-}
-
-/// One order of movies; movies without the value come last either way.
-#[derive(Clone, Copy, Debug, InputObject)]
-pub struct MovieOrder {
-    field: MovieOrderField,
-    #[graphql(default_with = "Direction::Asc")]
-    direction: Direction,
-}
-
-impl MovieOrder {
-    fn key(self) -> (movie::Column, Direction) {
-        let column = match self.field {
-            MovieOrderField::Id => movie::Column::Id,
-            MovieOrderField::Title => movie::Column::Title,
-            MovieOrderField::ReleaseDate => movie::Column::ReleaseDate,
-            MovieOrderField::Budget => movie::Column::Budget,
-            MovieOrderField::Revenue => movie::Column::Revenue,
-            MovieOrderField::Popularity => movie::Column::Popularity,
-        };
-        (column, self.direction)
-    }
-}
-
-/// The words before a statement that reads a data version, which must be one there is.
-pub async fn past(ctx: &Context<'_>, as_of: Option<i32>) -> Result<String> {
-    let Some(version) = as_of else {
-        return Ok(String::new());
-    };
-    let db = together(ctx);
-    history::check_version(db, version).await?;
-    Ok(history::as_of(db.get_database_backend(), version))
-}
+/// What is asked of a list of movies.
+pub type MovieList = List<MovieFilter, MovieOrder>;
 
 /// A page of the movies that meet a condition and a filter, now or as of a data version.
 pub async fn movies(
     ctx: &Context<'_>,
-    within: Condition,
-    filter: Option<MovieFilter>,
-    order_by: Option<Vec<MovieOrder>>,
-    args: PageArgs,
+    within: impl IntoCondition,
+    list: MovieList,
     as_of: Option<i32>,
 ) -> Result<Connection<Movie>> {
-    let db = together(ctx);
-    let with = past(ctx, as_of).await?;
-    let filter = filter.unwrap_or_default().condition()?;
-    let select = movie::Entity::find().filter(within.add(filter));
-    let order: Vec<_> = order_by
-        .into_iter()
-        .flatten()
-        .map(MovieOrder::key)
-        .collect();
-    let mut found: Connection<Movie> =
-        page(db, &with, select, &order, movie::Column::Id, &args).await?;
+    let (db, with) = (together(ctx), past(ctx, as_of).await?);
+    let select = movie::Entity::find().filter(within.into_condition());
+    let found = list.of(db, &with, select, Vec::new(), movie::Column::Id);
+    let mut found: Connection<Movie> = found.await?;
     found.nodes_mut().for_each(|movie| movie.as_of = as_of);
     Ok(found)
 }
@@ -359,13 +365,13 @@ impl MovieQuery {
     /// A movie, as it is or as it was in data version `asOf`.
     #[graphql(guard = "Permission::DataRead")]
     async fn movie(&self, ctx: &Context<'_>, id: ID, as_of: Option<i32>) -> Result<Option<Movie>> {
-        let only = Condition::all().add(movie::Column::Id.eq(number(&id)?));
-        let args = PageArgs {
-            first: Some(1),
-            ..Default::default()
-        };
-        let found = movies(ctx, only, None, None, args, as_of).await?;
-        Ok(found.into_nodes().next())
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let only = movie::Entity::find_by_id(number(&id)?);
+        let found = one(db, &with, only).await?;
+        Ok(found.map(|row| Movie {
+            as_of,
+            ..Movie::from(row)
+        }))
     }
 
     /// Movies, by id unless ordered otherwise, as they are or as they were in data version `asOf`.
@@ -385,12 +391,12 @@ impl MovieQuery {
         before: Option<String>,
         as_of: Option<i32>,
     ) -> Result<Connection<Movie>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        movies(ctx, Condition::all(), filter, order_by, args, as_of).await
+        movies(ctx, Condition::all(), list, as_of).await
     }
 }

@@ -6,13 +6,15 @@
 
 use super::{
     error::Failure,
-    keyset::{decode, encode, keys, parts},
+    filter::{self, Filter},
+    keyset::{Part, decode, encode, keys, parts},
+    order::{Order, Sort, sorts},
     scalar::Long,
 };
 use async_graphql::{Context, Enum, Object, OutputType, Result, SimpleObject, TypeName};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, ModelTrait, QueryFilter, QuerySelect,
-    QueryTrait, Select, Statement, sea_query::Expr,
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, ModelTrait,
+    QueryFilter, QuerySelect, QueryTrait, Select, Statement, sea_query::Expr,
 };
 use std::borrow::Cow;
 
@@ -22,10 +24,11 @@ pub const DEFAULT_SIZE: i32 = 50;
 pub const MAX_SIZE: i32 = 500;
 
 /// Which way a list is ordered; rows without a value come last either way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
 #[graphql(name = "OrderDirection")]
 pub enum Direction {
     /// Smallest first.
+    #[default]
     Asc,
     /// Largest first.
     Desc,
@@ -45,6 +48,19 @@ pub struct PageArgs {
 }
 
 impl PageArgs {
+    /// From the arguments `first` and `after`, `last` and `before`.
+    pub fn new(
+        (first, after): (Option<i32>, Option<String>),
+        (last, before): (Option<i32>, Option<String>),
+    ) -> Self {
+        Self {
+            first,
+            after,
+            last,
+            before,
+        }
+    }
+
     /// How many rows, and whether they are counted from the end.
     pub fn size(&self) -> Result<(u64, bool), Failure> {
         let (name, size, backward) = match (self.first, self.last) {
@@ -175,6 +191,51 @@ impl<N: OutputType> Connection<N> {
     }
 }
 
+/// What is asked of a list.
+pub struct List<F, O> {
+    /// Which rows.
+    pub filter: Option<F>,
+    /// In which order.
+    pub order_by: Option<Vec<O>>,
+    /// Which part of these.
+    pub page: PageArgs,
+}
+
+impl<F: Filter, O: Order> List<F, O> {
+    /// The page of the rows among those of `select`, with the words `with` before each statement; in the order that
+    /// is asked for, and where that leaves rows equal in the order `usual`.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] for a filter that cannot be compiled, arguments that contradict each other and cursors of
+    /// another list or order.
+    pub async fn of<N>(
+        self,
+        db: &impl ConnectionTrait,
+        with: &str,
+        mut select: Select<O::Entity>,
+        usual: Vec<Sort<O::Entity>>,
+        id: <O::Entity as EntityTrait>::Column,
+    ) -> Result<Connection<N>>
+    where
+        <O::Entity as EntityTrait>::Model: ModelTrait<Entity = O::Entity>,
+        <O::Entity as EntityTrait>::Column: Copy,
+        N: From<<O::Entity as EntityTrait>::Model> + OutputType,
+    {
+        if let Some(filter) = &self.filter {
+            select = select.filter(filter::condition(filter, db.get_database_backend())?);
+        }
+        page(
+            db,
+            with,
+            select,
+            sorts(self.order_by, usual)?,
+            id,
+            &self.page,
+        )
+        .await
+    }
+}
+
 /// A page of the rows that `select` gives, with the words `with` before each of its statements.
 ///
 /// # Errors
@@ -183,7 +244,7 @@ pub async fn page<E, N>(
     db: &impl ConnectionTrait,
     with: &str,
     select: Select<E>,
-    order: &[(E::Column, Direction)],
+    order: Vec<Sort<E>>,
     id: E::Column,
     args: &PageArgs,
 ) -> Result<Connection<N>>
@@ -194,7 +255,8 @@ where
     N: From<E::Model> + OutputType,
 {
     let (size, backward) = args.size()?;
-    let keys = keys(order, id);
+    let backend = db.get_database_backend();
+    let keys = keys(order, Sort::by(id, Direction::Asc), backend);
     let after = args
         .after
         .as_deref()
@@ -216,7 +278,7 @@ where
             continue;
         };
         let part = part.ordered(select.clone().filter(within), &keys, backward);
-        let mut statement = part.limit(missing).build(db.get_database_backend());
+        let mut statement = part.limit(missing).build(backend);
         statement.sql.insert_str(0, with);
         for row in db.query_all_raw(statement).await? {
             rows.push(E::Model::from_query_result(&row, "")?);
@@ -239,7 +301,49 @@ where
     let mut count = select
         .select_only()
         .expr_as(Expr::cust("COUNT(*)"), "total_count")
-        .build(db.get_database_backend());
+        .build(backend);
     count.sql.insert_str(0, with);
     Ok(Connection::new(edges, further, count))
+}
+
+/// The row that `select` gives, with the words `with` before the statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn one<E: EntityTrait>(
+    db: &DatabaseConnection,
+    with: &str,
+    select: Select<E>,
+) -> Result<Option<E::Model>, DbErr> {
+    let mut statement = select.build(db.get_database_backend());
+    statement.sql.insert_str(0, with);
+    let row = db.query_one_raw(statement).await?;
+    row.map(|row| E::Model::from_query_result(&row, ""))
+        .transpose()
+}
+
+/// All rows that `select` gives in an order, with the words `with` before the statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all<E>(
+    db: &DatabaseConnection,
+    with: &str,
+    select: Select<E>,
+    order: Vec<Sort<E>>,
+    id: E::Column,
+) -> Result<Vec<E::Model>, DbErr>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+    E::Column: Copy,
+{
+    let backend = db.get_database_backend();
+    let keys = keys(order, Sort::by(id, Direction::Asc), backend);
+    let mut statement = Part::All.ordered(select, &keys, false).build(backend);
+    statement.sql.insert_str(0, with);
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter()
+        .map(|row| E::Model::from_query_result(row, ""))
+        .collect()
 }

@@ -14,6 +14,7 @@ use etl::{
     rules::{definition, store},
     scratch::preview::{self, Which},
 };
+use sea_orm::DbErr;
 use std::time::Duration;
 
 /// How much of what an answer may take a draft is tried for.
@@ -76,7 +77,7 @@ impl PreviewedRows {
     #[graphql(complexity = "mover::cost(first, child_complexity)")]
     async fn rows(&self, #[graphql(default = 10)] first: i32) -> Result<Vec<Change>> {
         let rows = self.0.first.iter().take(mover::first(first)?);
-        let rows: Result<Vec<_>, Failure> = rows.map(|row| Change::try_from(row.clone())).collect();
+        let rows: Result<Vec<_>, DbErr> = rows.map(|row| Change::try_from(row.clone())).collect();
         Ok(rows?)
     }
 }

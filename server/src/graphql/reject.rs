@@ -1,17 +1,24 @@
 //! Records that are not movies.
 
 use super::{
-    finding::{RejectFilter, Severity, of_all, of_run},
+    filter::{
+        filter,
+        relation::Link,
+        value::{Among, IdFilter, LongFilter, StringFilter},
+    },
+    finding::Severity,
     lineage,
-    page::{Connection, PageArgs, cost},
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost},
     run::{Run, of_row},
+    run_filter::RunFilter,
     scalar::Long,
+    services, together,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
-use entity::ingest::reject;
-use etl::finding::{Filter, Noun};
-use sea_orm::Condition;
+use entity::ingest::{reject, run};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// A record that is not a movie, and why.
 #[derive(Clone, Debug, SimpleObject)]
@@ -75,20 +82,52 @@ impl Reject {
     }
 }
 
-fn condition(filter: Option<RejectFilter>) -> Condition {
-    Filter::from(filter.unwrap_or_default()).condition(Noun::Reject)
+filter! {
+    /// Which rejects.
+    RejectFilter of reject {
+        id: IdFilter = Id,
+        /// 1-based line of the file on which the record begins.
+        line: LongFilter = Line,
+        /// Stable reason code.
+        code: StringFilter = Code,
+        severity: Among<Severity> = Severity,
+        rule: StringFilter = Rule,
+        /// The file's column.
+        column: StringFilter = ColumnName,
+        /// The offending value, shortened.
+        value: StringFilter = Value,
+        message: StringFilter = Message,
+        run_id: IdFilter = RunId,
+        run: Box<RunFilter> = Link::to(RunId, run::Column::Id),
+    }
 }
 
-/// A page of a run's rejects in the file's order.
+order! {
+    /// What rejects can be ordered by.
+    RejectOrderField RejectOrder of reject {
+        Id = Id,
+        RunId = RunId,
+        Line = Line,
+        Code = Code,
+        Severity = Severity,
+        Rule = Rule,
+        Column = ColumnName,
+    }
+}
+
+/// What is asked of a list of rejects.
+pub type RejectList = List<RejectFilter, RejectOrder>;
+
+/// A page of a run's rejects, in the file's order unless ordered otherwise.
 pub async fn rejects(
     ctx: &Context<'_>,
     run_id: i64,
-    filter: Option<RejectFilter>,
-    args: PageArgs,
+    list: RejectList,
 ) -> Result<Connection<Reject>> {
     use reject::Column::{Id, Line, RunId};
-    let columns = (RunId, Line, Id);
-    of_run::<reject::Entity, _>(ctx, columns, run_id, condition(filter), args).await
+    let select = reject::Entity::find().filter(RunId.eq(run_id));
+    let usual = vec![Sort::by(Line, Direction::Asc)];
+    list.of(together(ctx), "", select, usual, Id).await
 }
 
 /// Queries for rejects.
@@ -97,8 +136,7 @@ pub struct RejectQuery;
 
 #[Object]
 impl RejectQuery {
-    /// Records of any run that are not movies, newest first: those of one run, or of the runs of the file
-    /// with the SHA-256 `file`, where it is given.
+    /// Records of any run that are not movies, newest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
@@ -107,22 +145,21 @@ impl RejectQuery {
     async fn rejects(
         &self,
         ctx: &Context<'_>,
-        run_id: Option<ID>,
-        file: Option<String>,
         filter: Option<RejectFilter>,
+        order_by: Option<Vec<RejectOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Reject>> {
-        use reject::Column::{Id, RunId};
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let within = (run_id, file);
-        of_all::<reject::Entity, _>(ctx, (RunId, Id), within, condition(filter), args).await
+        let usual = vec![Sort::by(reject::Column::Id, Direction::Desc)];
+        let (db, select) = (&services(ctx).db, reject::Entity::find());
+        list.of(db, "", select, usual, reject::Column::Id).await
     }
 }

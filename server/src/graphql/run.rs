@@ -2,23 +2,27 @@
 
 use super::{
     backfill::Backfill,
-    change::{Change, ChangeKind, CompanionChange, changes, companion_changes},
+    change::{
+        Change, ChangeFilter, ChangeOrder, CompanionChange, CompanionChangeFilter,
+        CompanionChangeOrder, changes, companion_changes,
+    },
     error::Failure,
-    event::RunEvent,
+    event::{RunEvent, RunEventFilter, RunEventOrder},
     file::SourceFile,
-    finding::{IssueFilter, RejectFilter},
-    issue::{Issue, issues},
+    issue::{Issue, IssueFilter, IssueOrder, issues},
     load::Reason,
     loaders,
     mover::{self, Mover, MoverMeasure, MoverNoun},
     number,
-    page::{Connection, Direction, PageArgs, cost, page},
-    reject::{Reject, rejects},
+    order::Sort,
+    page::{Connection, Direction, List, PageArgs, cost},
+    reject::{Reject, RejectFilter, RejectOrder, rejects},
+    run_filter::{RunFilter, RunOrder},
     scalar::{DateTime, Long},
     services, together,
 };
 use crate::auth::Permission;
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use entity::ingest::{self, run, run_event, run_phase};
 use etl::movers;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -205,12 +209,15 @@ impl Run {
         Ok(found.map(Backfill::from))
     }
 
-    /// What it has changed, or would change while it is held, field by field, in the file's order.
+    /// What it has changed, or would change while it is held, field by field, in the file's order
+    /// unless ordered otherwise.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn changes(
         &self,
         ctx: &Context<'_>,
-        kind: Option<ChangeKind>,
+        filter: Option<ChangeFilter>,
+        order_by: Option<Vec<ChangeOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -218,21 +225,23 @@ impl Run {
     ) -> Result<Connection<Change>> {
         let run = loaders(ctx).run.load(self.key).await?;
         let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        changes(ctx, &run, kind, args).await
+        changes(ctx, &run, list).await
     }
 
     /// What it has changed, or would change while it is held, of what companion files say.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn companion_changes(
         &self,
         ctx: &Context<'_>,
-        kind: Option<ChangeKind>,
+        filter: Option<CompanionChangeFilter>,
+        order_by: Option<Vec<CompanionChangeOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -240,13 +249,13 @@ impl Run {
     ) -> Result<Connection<CompanionChange>> {
         let run = loaders(ctx).run.load(self.key).await?;
         let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        companion_changes(ctx, &run, kind, args).await
+        companion_changes(ctx, &run, list).await
     }
 
     /// The years of companies or genres whose figure it has changed most, or would change most while it is
@@ -284,73 +293,82 @@ impl Run {
         Ok(found.into_iter().flatten().map(ReasonCount::from).collect())
     }
 
-    /// Records that are not movies, in the file's order.
+    /// Records that are not movies, in the file's order unless ordered otherwise.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn rejects(
         &self,
         ctx: &Context<'_>,
         filter: Option<RejectFilter>,
+        order_by: Option<Vec<RejectOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Reject>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        rejects(ctx, self.key, filter, args).await
+        rejects(ctx, self.key, list).await
     }
 
-    /// What was corrected or is doubtful in usable rows, in the file's order.
+    /// What was corrected or is doubtful in usable rows, in the file's order unless ordered otherwise.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn issues(
         &self,
         ctx: &Context<'_>,
         filter: Option<IssueFilter>,
+        order_by: Option<Vec<IssueOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Issue>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        issues(ctx, self.key, filter, args).await
+        issues(ctx, self.key, list).await
     }
 
-    /// The run's log, oldest first.
+    /// The run's log, oldest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::FileRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn events(
         &self,
         ctx: &Context<'_>,
+        filter: Option<RunEventFilter>,
+        order_by: Option<Vec<RunEventOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<RunEvent>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
         let select = run_event::Entity::find().filter(run_event::Column::RunId.eq(self.key));
-        page(together(ctx), "", select, &[], run_event::Column::Id, &args).await
+        let id = run_event::Column::Id;
+        let usual = vec![Sort::by(id, Direction::Asc)];
+        list.of(together(ctx), "", select, usual, id).await
     }
 }
 
@@ -416,13 +434,6 @@ impl From<Reason> for ReasonCount {
     }
 }
 
-/// Which runs to list.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct RunFilter {
-    /// Any of these.
-    status: Option<Vec<RunStatus>>,
-}
-
 /// Queries for runs.
 #[derive(Default)]
 pub struct RunQuery;
@@ -437,40 +448,30 @@ impl RunQuery {
         Ok(found.map(Run::from))
     }
 
-    /// Runs, newest first.
+    /// Runs, newest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn runs(
         &self,
         ctx: &Context<'_>,
         filter: Option<RunFilter>,
+        order_by: Option<Vec<RunOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Run>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let mut select = run::Entity::find();
-        if let Some(statuses) = filter.and_then(|filter| filter.status) {
-            let statuses = statuses.into_iter().map(ingest::RunStatus::from);
-            select = select.filter(run::Column::Status.is_in(statuses));
-        }
-        let order = [(run::Column::Id, Direction::Desc)];
-        page(
-            &services(ctx).db,
-            "",
-            select,
-            &order,
-            run::Column::Id,
-            &args,
-        )
-        .await
+        let usual = vec![Sort::by(run::Column::Id, Direction::Desc)];
+        let (db, select) = (&services(ctx).db, run::Entity::find());
+        list.of(db, "", select, usual, run::Column::Id).await
     }
 }

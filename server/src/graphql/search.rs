@@ -1,19 +1,21 @@
 //! Finding things by the words of their names.
 
 use super::{
+    collection::Collection,
     company::Company,
     error::Failure,
+    filter::{Scope, Test},
     genre::Genre,
     loaders,
-    movie::{Collection, Movie},
+    movie::Movie,
     services,
 };
 use crate::auth::Permission;
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, NewType, Object, Result, SimpleObject};
 use etl::search::{self, Hit, Noun};
 use futures::future::try_join_all;
 use sea_orm::{
-    ColumnTrait, Condition,
+    Condition,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -95,21 +97,26 @@ async fn load(ctx: &Context<'_>, hit: Hit) -> Result<Option<SearchHit>, Failure>
     })
 }
 
-/// The condition that a text is found in the names of what a column is the id of.
-///
-/// # Errors
-/// [`Failure::Input`] when the text is too long.
-pub fn condition<C: ColumnTrait>(id: C, noun: Noun, text: &str) -> Result<Condition, Failure> {
-    check(text)?;
-    let found = match search::ids(noun, text) {
-        Some((sql, values)) => {
-            let column = id.as_str();
-            let sql = format!("{}.{column} IN ({sql})", noun.table());
-            Expr::cust_with_values(sql, values)
-        }
-        None => Expr::val(1).eq(0),
-    };
-    Ok(Condition::all().add(found))
+/// Words as a filter's test of a noun's names.
+#[derive(Clone, Debug, NewType)]
+pub struct Words(String);
+
+impl Test for Words {
+    type Of = Noun;
+
+    fn compile(&self, noun: Noun, scope: &mut Scope, holds: bool) -> Result<Condition, Failure> {
+        scope.test()?;
+        check(&self.0)?;
+        let found = match search::ids(noun, &self.0) {
+            Some((sql, values)) => {
+                let sql = format!("{}.id IN ({sql})", noun.table());
+                Expr::cust_with_values(sql, values)
+            }
+            None => Expr::val(1).eq(0),
+        };
+        let found = Condition::all().add(found);
+        Ok(if holds { found } else { found.not() })
+    }
 }
 
 fn check(text: &str) -> Result<(), Failure> {

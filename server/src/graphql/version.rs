@@ -3,6 +3,7 @@
 use super::{
     error::Failure,
     loaders,
+    past::past,
     run::Run,
     scalar::{DateTime, Long},
     services,
@@ -82,8 +83,9 @@ impl VersionQuery {
         })
     }
 
+    /// How much the mart holds, or held in data version `asOf`.
     #[graphql(guard = "Permission::DataRead")]
-    async fn totals(&self, ctx: &Context<'_>) -> Result<Totals> {
+    async fn totals(&self, ctx: &Context<'_>, as_of: Option<i32>) -> Result<Totals> {
         // Each count is that of an index or of a small table.
         const SQL: &str = "SELECT
             (SELECT COUNT(*) FROM movie) AS movies,
@@ -92,7 +94,8 @@ impl VersionQuery {
             (SELECT COUNT(*) FROM movie WHERE release_year IS NOT NULL) AS dated,
             (SELECT MIN(year) FROM year_total) AS first_year,
             (SELECT MAX(year) FROM year_total) AS last_year";
-        let rows = etl::database::query(&services(ctx).db, SQL, []).await?;
+        let sql = past(ctx, as_of).await? + SQL;
+        let rows = etl::database::query(&services(ctx).db, &sql, []).await?;
         let row = rows
             .first()
             .ok_or_else(|| Failure::Broken("no totals".to_owned()))?;

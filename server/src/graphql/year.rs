@@ -1,10 +1,16 @@
 //! All movies of a year.
 
-use super::{page::years_cost, range, scalar::Long, services};
+use super::{
+    page::{all, years_cost},
+    past::past,
+    range,
+    scalar::Long,
+    services,
+};
 use crate::auth::Permission;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use entity::aggregate::year_total;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// All movies of one year, each counted once; sums over the movies where the value is known, null where
 /// none is.
@@ -38,7 +44,7 @@ pub struct YearQuery;
 
 #[Object]
 impl YearQuery {
-    /// Years in order, those from `from` to `to` where given.
+    /// Years in order, those from `from` to `to` where given, as they are or as they were in data version `asOf`.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "years_cost(from, to, child_complexity)"
@@ -48,13 +54,13 @@ impl YearQuery {
         ctx: &Context<'_>,
         from: Option<i32>,
         to: Option<i32>,
+        as_of: Option<i32>,
     ) -> Result<Vec<YearTotals>> {
         let (from, to) = range(from, to);
-        let found = year_total::Entity::find()
-            .filter(year_total::Column::Year.between(from, to))
-            .order_by_asc(year_total::Column::Year)
-            .all(&services(ctx).db)
-            .await?;
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let year = year_total::Column::Year;
+        let select = year_total::Entity::find().filter(year.between(from, to));
+        let found = all(db, &with, select, Vec::new(), year).await?;
         Ok(found.into_iter().map(YearTotals::from).collect())
     }
 }

@@ -195,7 +195,7 @@ async fn pages_laid_end_to_end_are_the_list_in_either_direction() {
             "{ movies(first: -1) { nodes { id } } }",
             "{ movies(first: 1, last: 1) { nodes { id } } }",
             "{ movies(after: \"bm8\") { nodes { id } } }",
-            "{ movies(filter: {companyId: \"' OR 1=1\"}) { nodes { id } } }",
+            "{ movies(filter: {companies: {some: {id: {eq: \"' OR 1=1\"}}}}) { nodes { id } } }",
         ] {
             assert_eq!(person.refused(wrong, json!({})).await, "BAD_USER_INPUT", "{wrong}");
         }
@@ -215,25 +215,25 @@ async fn filters_find_what_they_name_and_nothing_else() {
         ]).await;
         let query = "query ($filter: MovieFilter) { movies(filter: $filter) { nodes { id } totalCount } }";
         for (filter, expected) in [
-            (json!({"title": "WOL"}), vec!["1", "2"]),
-            (json!({"title": "0% W"}), vec!["1"]),
-            (json!({"title": "é_"}), vec!["3"]),
-            (json!({"title": "Été"}), vec!["3", "4"]),
-            (json!({"title": "'"}), vec!["4"]),
-            (json!({"title": "\\"}), vec!["4"]),
-            (json!({"title": "!"}), vec![]),
-            (json!({"title": ""}), vec!["1", "2", "3", "4"]),
-            (json!({"yearFrom": 2000}), vec!["3"]),
-            (json!({"yearTo": 2000, "title": "wol"}), vec!["1", "2"]),
-            (json!({"companyId": "4"}), vec!["3"]),
-            (json!({"genreId": 18, "companyId": 4}), vec![]),
+            (json!({"title": {"contains": "WOL"}}), vec!["1", "2"]),
+            (json!({"title": {"contains": "0% W"}}), vec!["1"]),
+            (json!({"title": {"contains": "É_"}}), vec!["3"]),
+            (json!({"title": {"contains": "été"}}), vec!["3", "4"]),
+            (json!({"title": {"contains": "'"}}), vec!["4"]),
+            (json!({"title": {"contains": "\\"}}), vec!["4"]),
+            (json!({"title": {"contains": "!"}}), vec![]),
+            (json!({"title": {"contains": ""}}), vec!["1", "2", "3", "4"]),
+            (json!({"year": {"gte": 2000}}), vec!["3"]),
+            (json!({"year": {"lte": 2000}, "title": {"startsWith": "1", "contains": "wol"}}), vec!["1", "2"]),
+            (json!({"companies": {"some": {"id": {"eq": "4"}}}}), vec!["3"]),
+            (json!({"genres": {"some": {"id": {"eq": 18}}}, "companies": {"some": {"id": {"eq": 4}}}}), vec![]),
         ] {
             let data = person.ask(query, json!({"filter": filter})).await;
             let ids: Vec<_> = data["movies"]["nodes"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap()).collect();
             assert_eq!(ids, expected, "{filter}");
             assert_eq!(data["movies"]["totalCount"], expected.len());
         }
-        let data = person.ask("{ companies(filter: {name: \"PANY 4\"}) { nodes { id movies { nodes { id } } } } }", json!({})).await;
+        let data = person.ask("{ companies(filter: {name: {contains: \"PANY 4\"}}) { nodes { id movies { nodes { id } } } } }", json!({})).await;
         assert_eq!(data["companies"]["nodes"], json!([{"id": "4", "movies": {"nodes": [{"id": "3"}]}}]));
         let data = person.ask("{ genre(id: 18) { movies(last: 1) { nodes { id } } } }", json!({})).await;
         assert_eq!(data["genre"]["movies"]["nodes"], json!([{"id": "4"}]));
@@ -254,7 +254,7 @@ async fn a_run_tells_what_it_did() {
         let query = "query ($id: ID!) { run(id: $id) {
             ruleVersion phases { name rows seconds rowsPerSecond finishedAt }
             rejectReasons { code count } issueReasons { code count }
-            rejects(filter: {code: \"invalid_id\"}) { nodes { line column value message raw } totalCount }
+            rejects(filter: {code: {eq: \"invalid_id\"}}) { nodes { line column value message raw } totalCount }
             issues { nodes { line movieId code column oldValue newValue } }
             events(first: 1) { nodes { level message } pageInfo { hasNextPage } }
             file { name bytes source runs { id } objects { kind run { id } bytes } } } }";
@@ -271,7 +271,7 @@ async fn a_run_tells_what_it_did() {
         assert_eq!(run["file"]["bytes"], bytes.len());
         let kinds: Vec<_> = run["file"]["objects"].as_array().unwrap().iter().map(|o| o["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["RAW", "TRANSFORMED", "REJECTS"]);
-        let data = person.ask("{ runs(filter: {status: [FAILED, DUPLICATE]}) { totalCount } }", json!({})).await;
+        let data = person.ask("{ runs(filter: {status: {in: [FAILED, DUPLICATE]}}) { totalCount } }", json!({})).await;
         assert_eq!(data["runs"]["totalCount"], 0);
     })
     .await;

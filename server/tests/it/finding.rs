@@ -42,20 +42,19 @@ async fn rejects_and_issues_are_found_in_one_run_and_in_all() {
             lines.collect::<Vec<_>>()
         };
         assert_eq!(found(Value::Null).await, [2, 3, 4]);
-        // One code may be given as it is.
-        assert_eq!(found(json!({"code": "invalid_id"})).await, [2, 3]);
-        assert_eq!(found(json!({"code": ["invalid_id"], "fromLine": 3})).await, [3]);
-        assert_eq!(found(json!({"toLine": 2})).await, [2]);
-        assert_eq!(found(json!({"severity": "ERROR"})).await, [2, 3, 4]);
-        assert_eq!(found(json!({"severity": ["INFO", "WARNING"]})).await, [0; 0]);
-        assert_eq!(found(json!({"column": ["id"], "contains": "-2"})).await, [3]);
-        assert_eq!(found(json!({"contains": "100%"})).await, [0; 0]);
-        assert_eq!(found(json!({"rule": ["none"]})).await, [0; 0]);
+        assert_eq!(found(json!({"code": {"eq": "invalid_id"}})).await, [2, 3]);
+        assert_eq!(found(json!({"code": {"in": ["invalid_id"]}, "line": {"gte": 3}})).await, [3]);
+        assert_eq!(found(json!({"line": {"lte": 2}})).await, [2]);
+        assert_eq!(found(json!({"severity": {"eq": "ERROR"}})).await, [2, 3, 4]);
+        assert_eq!(found(json!({"severity": {"in": ["INFO", "WARNING"]}})).await, [0; 0]);
+        assert_eq!(found(json!({"column": {"eq": "id"}, "or": [{"value": {"contains": "-2"}}, {"message": {"contains": "-2"}}]})).await, [3]);
+        assert_eq!(found(json!({"value": {"contains": "100%"}})).await, [0; 0]);
+        assert_eq!(found(json!({"rule": {"in": ["none"]}})).await, [0; 0]);
 
-        let all = "query ($run: ID, $file: String, $filter: RejectFilter, $after: String) {
-            rejects(runId: $run, file: $file, filter: $filter, first: 2, after: $after) {
+        let all = "query ($filter: RejectFilter, $after: String) {
+            rejects(filter: $filter, first: 2, after: $after) {
                 totalCount pageInfo { endCursor hasNextPage } nodes { line run { id file { sha256 } } } } }";
-        let filter = json!({"code": ["invalid_id"]});
+        let filter = json!({"code": {"eq": "invalid_id"}});
         let page = operator.ask(all, json!({"filter": filter})).await["rejects"].take();
         assert_eq!((&page["totalCount"], &page["pageInfo"]["hasNextPage"]), (&json!(4), &json!(true)));
         assert_eq!(page["nodes"][0]["run"]["id"], second.id.to_string(), "newest first: {page}");
@@ -63,13 +62,13 @@ async fn rejects_and_issues_are_found_in_one_run_and_in_all() {
         let rest = operator.ask(all, json!({"filter": filter, "after": after})).await["rejects"].take();
         assert_eq!(rest["nodes"][1]["line"], 2);
         let file = rest["nodes"][1]["run"]["file"]["sha256"].clone();
-        for variables in [json!({"file": file}), json!({"run": first.id})] {
-            assert_eq!(operator.ask(all, variables).await["rejects"]["totalCount"], 3);
+        for filter in [json!({"run": {"file": {"sha256": {"eq": file}}}}), json!({"runId": {"eq": first.id}})] {
+            assert_eq!(operator.ask(all, json!({"filter": filter})).await["rejects"]["totalCount"], 3);
         }
-        let nobody = operator.ask(all, json!({"file": "ab"})).await;
+        let nobody = operator.ask(all, json!({"filter": {"run": {"file": {"sha256": {"eq": "ab"}}}}})).await;
         assert_eq!(nobody["rejects"]["totalCount"], 0);
 
-        let issues = "{ issues(filter: {column: \"budget\", severity: [INFO, WARNING], contains: \"-5\"}) {
+        let issues = "{ issues(filter: {column: {eq: \"budget\"}, severity: {ne: ERROR}, oldValue: {contains: \"-5\"}}) {
             totalCount nodes { line byteOffset byteLength severity oldValue run { id } } } }";
         let issues = operator.ask(issues, json!({})).await["issues"].take();
         assert_eq!(issues["totalCount"], 2, "{issues}");

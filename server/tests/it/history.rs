@@ -41,8 +41,8 @@ async fn a_run_is_previewed_approved_and_undone() {
         let held = app.world.load_as(&path, RunMode::Hold).await.id.to_string();
 
         let person = app.person("operator").await;
-        let query = "query ($id: ID!, $kind: ChangeKind) { run(id: $id) { status heldBecause
-            changes(kind: $kind, first: 1) { totalCount pageInfo { hasNextPage endCursor }
+        let query = "query ($id: ID!, $filter: ChangeFilter) { run(id: $id) { status heldBecause
+            changes(filter: $filter, first: 1) { totalCount pageInfo { hasNextPage endCursor }
                 nodes { movieId kind title fields { field before after } } } } }";
         let run = person.ask(query, json!({"id": held})).await["run"].take();
         assert_eq!(run["status"], "HELD");
@@ -50,7 +50,7 @@ async fn a_run_is_previewed_approved_and_undone() {
         assert_eq!((&changes["totalCount"], &changes["pageInfo"]["hasNextPage"]), (&json!(2), &json!(true)));
         assert_eq!(changes["nodes"], json!([{"movieId": "1", "kind": "UPDATED", "title": "A Film",
             "fields": [{"field": "revenue", "before": "250", "after": "999"}]}]));
-        let inserted = person.ask(query, json!({"id": held, "kind": "INSERTED"})).await;
+        let inserted = person.ask(query, json!({"id": held, "filter": {"kind": {"eq": "INSERTED"}}})).await;
         assert_eq!(inserted["run"]["changes"]["totalCount"], 1);
         assert_eq!(inserted["run"]["changes"]["nodes"][0]["movieId"], "2");
 

@@ -253,7 +253,7 @@ impl Question {
             json!({"field": measure.to_uppercase(), "statistic": statistic.to_uppercase(), "direction": direction})
         }).collect();
         let filter = match self.from {
-            Some(year) => json!({"yearFrom": year}),
+            Some(year) => json!({"year": {"gte": year}}),
             None => Value::Null,
         };
         json!({"groups": self.groups, "known": self.known_only, "having": having, "order": order, "filter": filter})

@@ -79,10 +79,7 @@ pub fn CompanyDetail() -> impl IntoView {
     view! {
         {loaded(query, 16, |data: CompanyQuery| data.company.map_or_else(|| missing("company"), company))}
         {move || name.with(Option::is_some).then(|| {
-            section("Movies", movies(move || MovieFilter {
-                company_id: Some(cynic::Id::new(id.get())),
-                ..Default::default()
-            }))
+            section("Movies", movies(move || MovieFilter::of_company(id.get())))
         })}
     }
 }

@@ -3,7 +3,7 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use crate::api::fragment::{OrderDirection, PageInfo};
+use crate::api::fragment::{CompanyFilter, OrderDirection, PageInfo, StringFilter};
 use crate::api::query::{once, use_query};
 use crate::api::schema;
 use crate::components::layout::{heading, title};
@@ -23,11 +23,6 @@ enum CompanyOrderField {
 struct CompanyOrder {
     field: CompanyOrderField,
     direction: OrderDirection,
-}
-
-#[derive(cynic::InputObject, Clone)]
-struct CompanyFilter {
-    name: Option<String>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -81,9 +76,10 @@ pub fn CompanyList() -> impl IntoView {
             let page = state.page(PAGE);
             let (field, descending) = state.sort("MOVIE_COUNT", true);
             CompaniesQuery::build(Variables {
-                filter: state
-                    .get("q")
-                    .map(|name| CompanyFilter { name: Some(name) }),
+                filter: state.get("q").map(|name| CompanyFilter {
+                    name: Some(StringFilter::containing(name)),
+                    ..Default::default()
+                }),
                 order_by: Some(vec![CompanyOrder {
                     field: order_field(&field),
                     direction: direction(descending),

@@ -72,10 +72,7 @@ pub fn GenreDetail() -> impl IntoView {
     view! {
         {loaded(query, 16, |data: GenreQuery| data.genre.map_or_else(|| missing("genre"), genre))}
         {move || name.with(Option::is_some).then(|| {
-            section("Movies", movies(move || MovieFilter {
-                genre_id: Some(cynic::Id::new(id.get())),
-                ..Default::default()
-            }))
+            section("Movies", movies(move || MovieFilter::of_genre(id.get())))
         })}
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::fragment::MovieFilter;
+use crate::api::fragment::{IntFilter, MovieFilter, StringFilter};
 use crate::components::layout::{heading, title};
 use crate::components::list::{ListState, search};
 use crate::components::movie_table::movies;
@@ -17,9 +17,11 @@ pub fn MovieList() -> impl IntoView {
         {movies(move || {
             let year = |key: &str| state.get(key).and_then(|year| year.parse().ok());
             MovieFilter {
-                title: state.get("q"),
-                year_from: year("from"),
-                year_to: year("to"),
+                title: state.get("q").map(StringFilter::containing),
+                year: Some(IntFilter {
+                    gte: year("from"),
+                    lte: year("to"),
+                }),
                 ..Default::default()
             }
         })}

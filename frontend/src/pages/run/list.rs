@@ -16,8 +16,14 @@ use crate::components::value::{unknown, whole};
 use crate::format::{duration, percent};
 
 #[derive(cynic::InputObject, Clone)]
+struct RunStatusFilter {
+    #[cynic(rename = "in")]
+    among: Option<Vec<RunStatus>>,
+}
+
+#[derive(cynic::InputObject, Clone)]
 struct RunFilter {
-    status: Option<Vec<RunStatus>>,
+    status: Option<RunStatusFilter>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -84,7 +90,9 @@ pub fn RunList() -> impl IntoView {
             let status = state.get("status").and_then(|key| statuses(&key));
             RunsQuery::build(Variables {
                 filter: status.map(|status| RunFilter {
-                    status: Some(status),
+                    status: Some(RunStatusFilter {
+                        among: Some(status),
+                    }),
                 }),
                 first: page.first,
                 after: page.after,

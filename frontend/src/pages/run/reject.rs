@@ -4,7 +4,7 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::tabs::{pace, page_variables, value};
-use crate::api::fragment::{PageInfo, RunStatus};
+use crate::api::fragment::{PageInfo, RunStatus, StringFilter};
 use crate::api::query::use_query;
 use crate::api::schema;
 use crate::components::list::{ListState, pager};
@@ -14,7 +14,7 @@ use crate::components::value::{text, whole};
 
 #[derive(cynic::InputObject, Clone)]
 struct RejectFilter {
-    code: Option<Vec<String>>,
+    code: Option<StringFilter>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -71,7 +71,10 @@ pub fn rejects(id: Memo<String>, state: ListState) -> AnyView {
             RejectsQuery::build(RejectVariables {
                 id: page.id,
                 filter: state.get("code").map(|code| RejectFilter {
-                    code: Some(vec![code]),
+                    code: Some(StringFilter {
+                        eq: Some(code),
+                        ..Default::default()
+                    }),
                 }),
                 first: page.first,
                 after: page.after,

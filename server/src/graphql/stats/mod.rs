@@ -7,12 +7,17 @@ pub mod order;
 mod page;
 
 use super::{
+    collection::Collection,
     company::Company,
+    country::Country,
     error::Failure,
+    filter::condition,
     genre::Genre,
+    language::Language,
     loaders,
-    movie::{Collection, Country, Language, MovieFilter, past},
+    movie::MovieFilter,
     page::{Connection, PageArgs, cost},
+    past::past,
     services,
 };
 use crate::auth::Permission;
@@ -22,6 +27,7 @@ use having::MovieStatsHaving;
 use measure::{Figure, Figures, Measure, RealStats, WholeStats};
 use order::{MovieStatsOrder, keys};
 use page::Question;
+use sea_orm::Condition;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most things that movies are grouped by at once.
@@ -211,24 +217,21 @@ impl StatsQuery {
         let look = ctx.look_ahead();
         let mut figures = selected(&look);
         figures.extend(order.iter().filter_map(|order| order.figure()));
+        let db = &services(ctx).db;
+        let filter = filter.map(|filter| condition(&filter, db.get_database_backend()));
         let question = Question {
             keys: keys(&groups, &order)?,
             groups,
             known_only,
-            filter: filter.unwrap_or_default().condition()?,
+            filter: filter.transpose()?.unwrap_or_else(Condition::all),
             having: having.unwrap_or_default(),
             figures,
             as_of,
             with: past(ctx, as_of).await?,
         };
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs::new((first, after), (last, before));
         let rows = ["nodes", "edges", "pageInfo"];
         let rows = rows.iter().any(|field| look.field(field).exists());
-        question.page(&services(ctx).db, &args, rows).await
+        question.page(db, &args, rows).await
     }
 }
