@@ -5,9 +5,9 @@
 
 use crate::{
     auth::session::{self, Token},
-    download,
     graphql::{self, Schema, Services, http},
     observe::{self, Metrics},
+    rest::{self, spool::Spool},
     ui,
 };
 use axum::{
@@ -34,17 +34,20 @@ pub struct App {
     pub services: Arc<Services>,
     /// The GraphQL schema over them.
     pub schema: Schema,
+    /// Where uploads lie until they are whole.
+    pub spool: Spool,
     /// What is measured.
     pub metrics: Metrics,
 }
 
 impl App {
     /// The app over these services.
-    pub fn new(services: Services, metrics: Metrics) -> Self {
+    pub fn new(services: Services, spool: Spool, metrics: Metrics) -> Self {
         let services = Arc::new(services);
         Self {
             schema: graphql::schema(services.clone()),
             services,
+            spool,
             metrics,
         }
     }
@@ -57,13 +60,13 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .merge(download::routes())
         .fallback(ui::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
             TIMEOUT,
         ))
+        .nest(rest::ROOT, rest::routes(TIMEOUT, MAX_BODY))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(secured))
         .layer(middleware::from_fn(observe::request))

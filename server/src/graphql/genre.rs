@@ -14,7 +14,7 @@ use super::{
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use entity::{aggregate::genre_year, mart::genre};
-use sea_orm::{Condition, EntityTrait, FromQueryResult, QueryOrder};
+use sea_orm::{Condition, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, QueryOrder};
 
 /// A genre.
 #[derive(Clone, Debug, SimpleObject)]
@@ -193,25 +193,37 @@ impl GenreQuery {
         #[graphql(default)] by: PopularityMeasure,
         #[graphql(default = 1)] min_movies: i32,
     ) -> Result<Vec<GenreYear>> {
-        let measure = match by {
-            PopularityMeasure::Average => "average_popularity",
-            PopularityMeasure::Total => "total_popularity",
-        };
-        let sql = format!(
-            "SELECT * FROM (
-                 SELECT g.*, ROW_NUMBER() OVER (
-                     PARTITION BY year ORDER BY {measure} DESC, genre_id) AS place
-                 FROM genre_year g
-                 WHERE year BETWEEN ? AND ? AND movie_count >= ? AND {measure} IS NOT NULL
-             ) ranked WHERE place = 1 ORDER BY year"
-        );
-        let (from, to) = range(from, to);
-        let values = [from.into(), to.into(), min_movies.into()];
-        let rows = etl::database::query(&services(ctx).db, &sql, values).await?;
-        let years = rows.iter().map(|row| {
-            let model = genre_year::Model::from_query_result(row, "")?;
-            Ok(GenreYear::from(model))
-        });
-        years.collect()
+        let found = popular(&services(ctx).db, range(from, to), by, min_movies).await?;
+        Ok(found.into_iter().map(GenreYear::from).collect())
     }
+}
+
+/// The most popular genre of each year of a range; ties go to the lower genre id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn popular(
+    db: &DatabaseConnection,
+    (from, to): (i32, i32),
+    by: PopularityMeasure,
+    min_movies: i32,
+) -> Result<Vec<genre_year::Model>, DbErr> {
+    let measure = match by {
+        PopularityMeasure::Average => "average_popularity",
+        PopularityMeasure::Total => "total_popularity",
+    };
+    let sql = format!(
+        "SELECT * FROM (
+             SELECT g.*, ROW_NUMBER() OVER (
+                 PARTITION BY year ORDER BY {measure} DESC, genre_id) AS place
+             FROM genre_year g
+             WHERE year BETWEEN ? AND ? AND movie_count >= ? AND {measure} IS NOT NULL
+         ) ranked WHERE place = 1 ORDER BY year"
+    );
+    let values = [from.into(), to.into(), min_movies.into()];
+    let rows = etl::database::query(db, &sql, values).await?;
+    let models = rows
+        .iter()
+        .map(|row| genre_year::Model::from_query_result(row, ""));
+    models.collect()
 }

@@ -34,8 +34,11 @@ pub async fn on_every_engine(test: impl AsyncFn(&mut App)) {
 impl App {
     pub async fn start(world: World) -> Self {
         let inbox = world.folder.path().join("inbox");
+        let uploads = world.folder.path().join("uploads");
         let set = |key: &str| match key {
             "MARQUEE_INBOX" => Some(inbox.display().to_string()),
+            "MARQUEE_UPLOADS" => Some(uploads.display().to_string()),
+            "MARQUEE_MAX_UPLOAD" => Some("1 MiB".to_owned()),
             "MARQUEE_LISTEN" => Some("127.0.0.1:0".to_owned()),
             "MARQUEE_ADMIN_PASSWORD" => Some(PASSWORD.to_owned()),
             _ => None,

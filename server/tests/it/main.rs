@@ -13,5 +13,7 @@ mod history;
 mod http;
 mod preview;
 mod reference;
+mod rest;
+mod upload;
 #[path = "../../../etl/tests/common/mod.rs"]
 mod world;
