@@ -93,6 +93,7 @@ pub fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     for (path, mut item) in std::mem::take(&mut document.paths.paths) {
         for operation in operations(&mut item) {
             refusals(operation);
+            given_or_not(operation);
         }
         if let Some(operation) = item.get.as_mut()
             && is_data(operation)
@@ -117,6 +118,19 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         &mut item.head,
     ];
     methods.into_iter().flatten()
+}
+
+/// What may be left out of a request is not null where it is given.
+fn given_or_not(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && let Some(RefOr::T(openapi::Schema::Object(schema))) = &mut parameter.schema
+            && let SchemaType::Array(types) = &schema.schema_type
+            && let [kind, Type::Null] | [Type::Null, kind] = types.as_slice()
+        {
+            schema.schema_type = SchemaType::Type(kind.clone());
+        }
+    }
 }
 
 fn refusals(operation: &mut Operation) {

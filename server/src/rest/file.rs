@@ -1,6 +1,11 @@
 //! Files out: the raw bytes of one as it came, and the Parquet that runs have written.
 
-use super::{caller::caller, fresh, problem::Problem, query};
+use super::{
+    caller::caller,
+    fresh,
+    problem::{Problem, ProblemBody},
+    query,
+};
 use crate::{app::App, auth::Permission};
 use axum::{
     body::{Body, Bytes},
@@ -17,12 +22,14 @@ use std::ops::Range;
 /// The raw bytes of a file, as they came. A range of them may be asked for.
 #[utoipa::path(get, path = "/files/{sha256}/raw", operation_id = "rawFile", tag = "file", params(
     ("sha256" = String, Path, pattern = "^[0-9a-f]{64}$", description = "The SHA-256 of the bytes"),
-    ("Range" = Option<String>, Header, pattern = "^bytes=0-[0-9]{0,9}$", description = "Which bytes, such as `bytes=0-1023`"),
+    ("Range" = Option<String>, Header, example = "bytes=0-1023", description = "Which bytes, such as `bytes=0-1023`"),
     ("If-None-Match" = Option<String>, Header, description = "The `ETag` of bytes that are known"),
 ), responses(
     (status = 200, description = "All bytes", body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String))),
     (status = 206, description = "The bytes asked for", body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String), ("Content-Range" = String))),
     (status = 304, description = "The bytes are those of this tag", headers(("ETag" = String))),
+    (status = 410, description = "They were deleted", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 416, description = "There are no such bytes", body = ProblemBody, content_type = "application/problem+json", headers(("Content-Range" = String))),
 ))]
 pub async fn raw(
     State(app): State<App>,
@@ -50,12 +57,14 @@ pub async fn raw(
 /// The movies of a run under its rules, as Parquet.
 #[utoipa::path(get, path = "/runs/{id}/movies.parquet", operation_id = "moviesParquet", tag = "run", params(
     ("id" = i64, Path, minimum = 1, maximum = 9007199254740991i64, example = 1),
-    ("Range" = Option<String>, Header, pattern = "^bytes=0-[0-9]{0,9}$", description = "Which bytes, such as `bytes=0-1023`"),
+    ("Range" = Option<String>, Header, example = "bytes=0-1023", description = "Which bytes, such as `bytes=0-1023`"),
     ("If-None-Match" = Option<String>, Header, description = "The `ETag` of bytes that are known"),
 ), responses(
     (status = 200, description = "All bytes", body = Vec<u8>, content_type = "application/vnd.apache.parquet", headers(("ETag" = String))),
     (status = 206, description = "The bytes asked for", body = Vec<u8>, content_type = "application/vnd.apache.parquet", headers(("ETag" = String), ("Content-Range" = String))),
     (status = 304, description = "The bytes are those of this tag", headers(("ETag" = String))),
+    (status = 410, description = "They were deleted", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 416, description = "There are no such bytes", body = ProblemBody, content_type = "application/problem+json", headers(("Content-Range" = String))),
 ))]
 pub async fn movies(
     app: State<App>,
@@ -68,12 +77,14 @@ pub async fn movies(
 /// What a run of a companion file says of movies, as Parquet.
 #[utoipa::path(get, path = "/runs/{id}/companions.parquet", operation_id = "companionsParquet", tag = "run", params(
     ("id" = i64, Path, minimum = 1, maximum = 9007199254740991i64, example = 1),
-    ("Range" = Option<String>, Header, pattern = "^bytes=0-[0-9]{0,9}$", description = "Which bytes, such as `bytes=0-1023`"),
+    ("Range" = Option<String>, Header, example = "bytes=0-1023", description = "Which bytes, such as `bytes=0-1023`"),
     ("If-None-Match" = Option<String>, Header, description = "The `ETag` of bytes that are known"),
 ), responses(
     (status = 200, description = "All bytes", body = Vec<u8>, content_type = "application/vnd.apache.parquet", headers(("ETag" = String))),
     (status = 206, description = "The bytes asked for", body = Vec<u8>, content_type = "application/vnd.apache.parquet", headers(("ETag" = String), ("Content-Range" = String))),
     (status = 304, description = "The bytes are those of this tag", headers(("ETag" = String))),
+    (status = 410, description = "They were deleted", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 416, description = "There are no such bytes", body = ProblemBody, content_type = "application/problem+json", headers(("Content-Range" = String))),
 ))]
 pub async fn companions(
     app: State<App>,

@@ -6,7 +6,7 @@
 
 use super::{
     caller::caller,
-    problem::Problem,
+    problem::{Problem, ProblemBody},
     query::{self, Version},
     spool::{Part, SpoolError},
 };
@@ -102,6 +102,10 @@ pub struct Received {
     UploadQuery,
 ), request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file, or the rest of it"), responses(
     (status = 202, description = "The file is archived and waits to be loaded", body = Uploaded),
+    (status = 408, description = "Nothing has come for a minute", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "It has come to another offset (the header tells), another request is sending it, or the bytes have another SHA-256", body = ProblemBody, content_type = "application/problem+json", headers(("Upload-Offset" = i64, description = "How far it has come"))),
+    (status = 413, description = "It is too large", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 415, description = "It is no file but a form or the like", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn put(
     State(app): State<App>,
@@ -129,8 +133,9 @@ pub async fn put(
         chosen => chosen?,
     };
     let offset = offset(&headers)?;
-    announced(&app, &headers, offset)?;
+    announced(&app, &headers, 0)?;
     let part = app.spool.begin(viewer.user_id, &name, offset).await?;
+    announced(&app, &headers, part.bytes())?;
     let part = receive(&app, part, body).await?;
     let whole = Whole {
         part,
@@ -180,6 +185,7 @@ pub async fn get(
     ("name" = String, Path, pattern = r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,199}$", example = "movies_metadata.csv", description = "The file's name"),
 ), responses(
     (status = 204, description = "What had come of it is gone"),
+    (status = 409, description = "It is being sent", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn delete(
     State(app): State<App>,
@@ -244,12 +250,10 @@ fn offset(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 }
 
 /// Refuses what is said to be too large before any of it comes.
-fn announced(app: &App, headers: &HeaderMap, offset: Option<u64>) -> Result<(), Problem> {
+fn announced(app: &App, headers: &HeaderMap, before: u64) -> Result<(), Problem> {
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let whole = length
-        .unwrap_or_default()
-        .saturating_add(offset.unwrap_or_default());
+    let whole = length.unwrap_or_default().saturating_add(before);
     match whole > app.spool.most() {
         true => Err(too_large(app)),
         false => Ok(()),
