@@ -22,8 +22,8 @@
 use crate::{auth::Denied, graphql::error::Failure};
 use axum::{
     Json,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use sea_orm::DbErr;
 use serde::Serialize;
@@ -43,7 +43,7 @@ pub struct Problem {
     pub status: StatusCode,
     /// What is wrong, for the person who asks.
     pub detail: String,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// What went wrong with a request (RFC 9457).
@@ -72,7 +72,7 @@ impl Problem {
         Self {
             status,
             detail: detail.into(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -94,7 +94,7 @@ impl Problem {
 
     /// With a header on the answer.
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -132,7 +132,7 @@ impl IntoResponse for Problem {
             (header::CONTENT_TYPE, MEDIA_TYPE),
             (header::CACHE_CONTROL, "no-store"),
         ];
-        (self.status, self.headers, kind, Json(body)).into_response()
+        (self.status, AppendHeaders(self.headers), kind, Json(body)).into_response()
     }
 }
 
