@@ -52,14 +52,15 @@ pub fn headers(version: i32, etag: &str) -> HeaderMap {
     headers
 }
 
-/// Whether `If-None-Match` names a tag (RFC 9110, 13.1.2: weakly compared).
+/// Whether `If-None-Match` names a tag (RFC 9110, 13.1.2: weakly compared). `*` names none: whether there is anything
+/// at all is known only once it has been read.
 pub fn matches(asked: &HeaderMap, etag: &str) -> bool {
     let lines = asked.get_all(header::IF_NONE_MATCH).iter();
     let mut tags = lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
         .map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    tags.any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 /// The answer that whoever asks has the right one already.
@@ -82,7 +83,7 @@ mod tests {
         check("\"ab\"", true);
         check("\"x\", \"ab\"", true);
         check("W/\"ab\"", true);
-        check("*", true);
+        check("*", false);
         check("\"abc\"", false);
         check("ab", false);
         check("", false);
