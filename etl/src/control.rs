@@ -80,6 +80,35 @@ pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Re
     Ok(new.id)
 }
 
+/// Queues the archived file of that hash to be loaded as one that arrives under `name`, which tells how it is
+/// packed; where its bytes were loaded before, the run is a duplicate.
+///
+/// # Errors
+/// [`Error::Input`] when there is no such file or its bytes were deleted.
+pub async fn ingest_file(
+    db: &DatabaseConnection,
+    sha256: &str,
+    name: Option<String>,
+    trigger: Trigger,
+    rule_version: i32,
+    mode: RunMode,
+) -> Result<i64> {
+    let file = custody::find(db, sha256).await?;
+    let tx = database::begin(db).await?;
+    custody::lock_to_read(&tx, file.id).await?;
+    let run = run::ActiveModel {
+        mode: Set(mode),
+        source_file_id: Set(Some(file.id)),
+        bytes_total: Set(Some(file.bytes)),
+        ..new_run(name.unwrap_or(file.name), trigger, rule_version)
+    }
+    .insert(&tx)
+    .await?;
+    insert_job(&tx, run.id, None, 0).await?;
+    tx.commit().await?;
+    Ok(run.id)
+}
+
 /// Queues the archived file of that hash to be read again under a rule set.
 ///
 /// # Errors

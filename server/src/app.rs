@@ -5,10 +5,10 @@
 
 use crate::{
     auth::session::{self, Token},
-    download,
     fresh::Answers,
     graphql::{self, Schema, Services, http, operation::Operations},
     observe::{self, Costs, Metrics},
+    rest::{self, spool::Spool},
     ui,
 };
 use axum::{
@@ -35,6 +35,8 @@ pub struct App {
     pub operations: Arc<Operations>,
     /// Answers that are kept.
     pub answers: Answers,
+    /// Where uploads lie until they are whole.
+    pub spool: Spool,
     /// What is measured.
     pub metrics: Metrics,
 }
@@ -44,7 +46,7 @@ impl App {
     ///
     /// # Errors
     /// When the operations that are allowed cannot be read.
-    pub fn new(services: Services, metrics: Metrics) -> anyhow::Result<Self> {
+    pub fn new(services: Services, spool: Spool, metrics: Metrics) -> anyhow::Result<Self> {
         let services = Arc::new(services);
         let limits = &services.limits;
         Ok(Self {
@@ -52,6 +54,7 @@ impl App {
             operations: Arc::new(Operations::new(limits)?),
             answers: Answers::new(limits.cache, limits.timeout),
             services,
+            spool,
             metrics,
         })
     }
@@ -64,10 +67,10 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .merge(download::routes())
         .fallback(ui::serve)
         .layer(DefaultBodyLimit::max(app.services.limits.body))
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
+        .nest(rest::ROOT, rest::routes(&app))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(secured))
         .layer(middleware::from_fn(observe::request))
@@ -75,7 +78,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// Lets an answer take no longer than it may; what it has asked of the database ends with it.
-async fn bounded(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn bounded(State(app): State<App>, request: Request, next: Next) -> Response {
     let limit = app.services.limits.timeout;
     let graphql = request.uri().path() == "/graphql";
     let (done, spent) = reading::within(limit, next.run(request)).await;

@@ -22,6 +22,8 @@ const DATABASE_URL: &str = "MARQUEE_DATABASE_URL";
 const ARCHIVE_URL: &str = "MARQUEE_ARCHIVE_URL";
 const INBOX: &str = "MARQUEE_INBOX";
 const INBOX_POLL: &str = "MARQUEE_INBOX_POLL";
+const UPLOADS: &str = "MARQUEE_UPLOADS";
+const MAX_UPLOAD: &str = "MARQUEE_MAX_UPLOAD";
 const LISTEN: &str = "MARQUEE_LISTEN";
 const ADMIN_PASSWORD: &str = "MARQUEE_ADMIN_PASSWORD";
 const SOURCES: &str = "MARQUEE_SOURCES";
@@ -29,12 +31,14 @@ const ROLES: &str = "MARQUEE_ROLES";
 const LOG: &str = "MARQUEE_LOG";
 const LOG_FORMAT: &str = "MARQUEE_LOG_FORMAT";
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     DATABASE_URL,
     ARCHIVE_URL,
     INBOX,
     INBOX_POLL,
     SOURCES,
+    UPLOADS,
+    MAX_UPLOAD,
     LISTEN,
     ADMIN_PASSWORD,
     ROLES,
@@ -67,6 +71,8 @@ pub struct Config {
     pub inbox: Inbox,
     /// A directory of source definitions besides the built-in ones.
     pub sources: Option<PathBuf>,
+    /// What comes in through the API.
+    pub uploads: Uploads,
     /// Where requests arrive.
     pub http: Http,
     /// What one request may ask for.
@@ -133,6 +139,15 @@ pub struct Inbox {
     pub path: PathBuf,
     /// How often to look instead of waiting for events, for mounts that send none.
     pub poll: Option<Duration>,
+}
+
+/// Files that are sent through the API.
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    /// Where they lie until they are whole; made when it does not exist.
+    pub path: PathBuf,
+    /// Most bytes of one.
+    pub most: u64,
 }
 
 /// The HTTP server.
@@ -206,6 +221,12 @@ impl Config {
                 poll: value(INBOX_POLL).map(|v| poll(&v)).transpose()?,
             },
             sources: value(SOURCES).map(sources).transpose()?,
+            uploads: Uploads {
+                path: value(UPLOADS)
+                    .unwrap_or_else(|| "data/uploads".to_owned())
+                    .into(),
+                most: size(value(MAX_UPLOAD).as_deref().unwrap_or("4 GiB"))?,
+            },
             http: Http {
                 listen: listen(value(LISTEN).as_deref().unwrap_or("127.0.0.1:8080"))?,
             },
@@ -308,6 +329,24 @@ fn poll(value: &str) -> Result<Duration, ConfigError> {
     }
 }
 
+fn size(value: &str) -> Result<u64, ConfigError> {
+    let digits = value.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = match value[digits.len()..].trim() {
+        "" | "B" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        "TiB" => Some(1_u64 << 40),
+        _ => None,
+    };
+    let number = digits.trim().parse::<u64>().ok();
+    let bytes = number.zip(unit).and_then(|(n, unit)| n.checked_mul(unit));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| {
+        let message = format!("must be a size such as 500 MiB or 4 GiB, not {value:?}");
+        wrong(MAX_UPLOAD, message)
+    })
+}
+
 fn listen(value: &str) -> Result<SocketAddr, ConfigError> {
     let message = || format!("must be an address and a port such as 127.0.0.1:8080, not {value:?}");
     value
@@ -380,6 +419,8 @@ mod tests {
         assert_eq!(config.stores.database.expose(), "sqlite://data/marquee.db");
         assert_eq!(config.stores.archive.expose(), "data/archive");
         assert_eq!(config.inbox.path, Path::new("data/inbox"));
+        assert_eq!(config.uploads.path, Path::new("data/uploads"));
+        assert_eq!(config.uploads.most, 4 << 30);
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
         assert!(config.access.admin_password.is_none());
         assert!(config.roles.api && config.roles.worker);
@@ -405,6 +446,10 @@ mod tests {
             ("MARQUEE_DATABASE_URL", "mysql://host"),
             ("MARQUEE_INBOX", "s3://bucket"),
             ("MARQUEE_INBOX_POLL", "often"),
+            ("MARQUEE_MAX_UPLOAD", "much"),
+            ("MARQUEE_MAX_UPLOAD", "4 GB"),
+            ("MARQUEE_MAX_UPLOAD", "0"),
+            ("MARQUEE_MAX_UPLOAD", "99999999 TiB"),
             ("MARQUEE_LISTEN", "8080"),
             ("MARQUEE_ADMIN_PASSWORD", "secret"),
             ("MARQUEE_ROLES", "api,cook"),

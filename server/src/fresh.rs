@@ -98,21 +98,25 @@ impl Tag {
     }
 
     /// As the header `ETag` has it.
-    fn header(self) -> String {
+    pub fn header(self) -> String {
         format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&self.0[..18]))
     }
 
     /// Whether the asker has this very answer, as `If-None-Match` says. That it has any, as `*` says, is no
     /// reason to believe that there is one without errors.
-    fn is_had(self, headers: &HeaderMap) -> bool {
-        let own = self.header();
-        let given = headers.get_all(header::IF_NONE_MATCH).iter();
-        given
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|line| line.split(','))
-            .map(|tag| tag.trim().trim_start_matches("W/"))
-            .any(|tag| tag == own)
+    pub fn is_had(self, headers: &HeaderMap) -> bool {
+        is_named(headers, &self.header())
     }
+}
+
+/// Whether `If-None-Match` names a tag, spelled as the header `ETag` is.
+pub fn is_named(headers: &HeaderMap, tag: &str) -> bool {
+    let given = headers.get_all(header::IF_NONE_MATCH).iter();
+    given
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(|given| given.trim().trim_start_matches("W/"))
+        .any(|given| given == tag)
 }
 
 /// An answer that was made.

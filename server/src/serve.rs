@@ -6,6 +6,7 @@ use crate::{
     config::{Access, Config, Inbox},
     graphql::Services,
     observe::Metrics,
+    rest::spool::Spool,
 };
 use anyhow::{Context, Result};
 use entity::ingest::run;
@@ -101,7 +102,13 @@ impl Instance {
                 unknown_names: UnknownNames::default(),
                 previews: Semaphore::new(1),
             };
-            let app = App::new(services, Metrics::install()?)?;
+            let spool = Spool::open(&config.uploads).context("MARQUEE_UPLOADS")?;
+            let (parts, stop) = (spool.clone(), shutdown.clone());
+            tasks.spawn(async move {
+                parts.keep(stop).await;
+                Ok(())
+            });
+            let app = App::new(services, spool, Metrics::install()?)?;
             let listen = config.http.listen;
             let listener = TcpListener::bind(listen)
                 .await

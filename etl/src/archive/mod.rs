@@ -12,9 +12,14 @@ use crate::{Error, Result};
 use bytes::Bytes;
 use entity::ingest::FileArea;
 use folder::Folder;
-use futures::{TryStreamExt, future::BoxFuture};
+use futures::{
+    StreamExt, TryStreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use object_store::{
-    ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, memory::InMemory, path::Path as ObjectPath,
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, memory::InMemory,
+    path::Path as ObjectPath,
 };
 use sha2::{Digest, Sha256};
 use std::{ffi::OsString, io::Read, ops::Range, path::Path, sync::Arc};
@@ -329,6 +334,31 @@ impl Archive {
             });
         }
         Ok(got)
+    }
+
+    /// Some bytes of an object as a stream, which ends early where the object is shorter.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] when the store does not give them.
+    pub async fn stream(
+        &self,
+        path: &str,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes>>> {
+        if range.is_empty() {
+            return Ok(stream::empty().boxed());
+        }
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range)),
+            ..Default::default()
+        };
+        let got = self.store.get_opts(&self.at(path), options).await;
+        let got = got.map_err(|source| archive_error(path, source))?;
+        let path = path.to_owned();
+        let bytes = got.into_stream();
+        Ok(bytes
+            .map_err(move |source| archive_error(&path, source))
+            .boxed())
     }
 
     fn at(&self, path: &str) -> ObjectPath {

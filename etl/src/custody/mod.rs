@@ -19,6 +19,7 @@ use crate::{Error, Result, archive::Archive, database};
 use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
 use entity::{access::audit_event, ingest::source_file};
+use futures::stream::BoxStream;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
     EntityTrait, QueryFilter, QuerySelect,
@@ -240,6 +241,25 @@ pub async fn range(
     let mut path = placed(file)?;
     loop {
         match archive.range(&path, range.clone()).await {
+            Err(error) => path = moved(db, file, path, error).await?,
+            given => return given,
+        }
+    }
+}
+
+/// Some of a file's bytes as a stream.
+///
+/// # Errors
+/// As [`open`].
+pub async fn stream(
+    db: &DatabaseConnection,
+    archive: &Archive,
+    file: &source_file::Model,
+    range: Range<u64>,
+) -> Result<BoxStream<'static, Result<Bytes>>> {
+    let mut path = placed(file)?;
+    loop {
+        match archive.stream(&path, range.clone()).await {
             Err(error) => path = moved(db, file, path, error).await?,
             given => return given,
         }

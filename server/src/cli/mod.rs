@@ -16,7 +16,7 @@ mod source;
 mod user;
 mod verify;
 
-use crate::{config::Config, graphql, observe, serve};
+use crate::{config::Config, graphql, observe, rest, serve};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use etl::fault::Problem;
@@ -69,6 +69,8 @@ enum Command {
     Sample(sample::Arguments),
     /// Print the GraphQL schema
     Schema,
+    /// Print the OpenAPI description of the REST API
+    Openapi,
 }
 
 /// Runs the command that the process was started with.
@@ -85,9 +87,13 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
-        // These two need neither configuration nor stores.
+        // These need neither configuration nor stores.
         Command::Schema => {
             print(&graphql::sdl())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Openapi => {
+            print(&(rest::description().to_pretty_json()? + "\n"))?;
             return Ok(ExitCode::SUCCESS);
         }
         Command::Sample(arguments) => return sample::run(arguments),
@@ -112,7 +118,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Command::Verify(arguments) => verify::run(&config, arguments).await,
             Command::Migrate(arguments) => migrate::run(&config, arguments).await,
             Command::User(arguments) => user::run(&config, arguments).await,
-            Command::Sample(_) | Command::Schema => Ok(ExitCode::SUCCESS),
+            Command::Sample(_) | Command::Schema | Command::Openapi => Ok(ExitCode::SUCCESS),
         }
     });
     // A reader that is stuck on a dead mount must not keep the process.

@@ -35,6 +35,23 @@ impl RunMutation {
         done(ctx, "run.retry", format!("run {old}"), new).await
     }
 
+    /// Loads the archived file of the SHA-256 `file`, such as one whose loading has failed, under the newest rules
+    /// or those of version `rules`; where its bytes were loaded before, the run is a duplicate. With `hold` it is
+    /// held before merging.
+    #[graphql(guard = "Permission::RunTrigger")]
+    async fn ingest(
+        &self,
+        ctx: &Context<'_>,
+        file: String,
+        rules: Option<i32>,
+        #[graphql(default)] hold: bool,
+    ) -> Result<Run> {
+        let db = &services(ctx).db;
+        let rules = rules::store::chosen(db, rules).await?;
+        let new = control::ingest_file(db, &file, None, Trigger::Api, rules, mode(hold)).await?;
+        done(ctx, "run.ingest", format!("file {file}"), new).await
+    }
+
     /// Reads an archived file again: that of the SHA-256 `file`, or that of run `run`, under the
     /// newest rules or those of version `rules`. With `preview` it is held before merging, so that its changes can be looked at.
     #[graphql(guard = "Permission::RunTrigger")]

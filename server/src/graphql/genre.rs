@@ -24,7 +24,7 @@ use entity::{
     aggregate::genre_year,
     mart::{genre, movie, movie_genre},
 };
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait, FromQueryResult, QueryFilter};
 
 /// A genre.
 #[derive(Clone, Debug, SimpleObject)]
@@ -289,26 +289,41 @@ impl GenreQuery {
         #[graphql(default = 1)] min_movies: i32,
         as_of: Option<i32>,
     ) -> Result<Vec<GenreYear>> {
-        let measure = match by {
-            PopularityMeasure::Average => "average_popularity",
-            PopularityMeasure::Total => "total_popularity",
-        };
-        let with = past(ctx, as_of).await?;
-        let sql = format!(
-            "{with}SELECT * FROM (
-                 SELECT g.*, ROW_NUMBER() OVER (
-                     PARTITION BY year ORDER BY {measure} DESC, genre_id) AS place
-                 FROM genre_year g
-                 WHERE year BETWEEN ? AND ? AND movie_count >= ? AND {measure} IS NOT NULL
-             ) ranked WHERE place = 1 ORDER BY year"
-        );
-        let (from, to) = range(from, to);
-        let values = [from.into(), to.into(), min_movies.into()];
-        let rows = etl::database::query(&services(ctx).db, &sql, values).await?;
-        let years = rows.iter().map(|row| {
-            let model = genre_year::Model::from_query_result(row, "")?;
-            Ok(GenreYear::at(model, as_of))
-        });
-        years.collect()
+        let (db, with) = (&services(ctx).db, past(ctx, as_of).await?);
+        let found = popular(db, &with, range(from, to), by, min_movies).await?;
+        let at = |row| GenreYear::at(row, as_of);
+        Ok(found.into_iter().map(at).collect())
     }
+}
+
+/// The most popular genre of each year of a range, with the words `with` before the statement; ties go to the lower
+/// genre id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn popular(
+    db: &DatabaseConnection,
+    with: &str,
+    (from, to): (i32, i32),
+    by: PopularityMeasure,
+    min_movies: i32,
+) -> Result<Vec<genre_year::Model>, DbErr> {
+    let measure = match by {
+        PopularityMeasure::Average => "average_popularity",
+        PopularityMeasure::Total => "total_popularity",
+    };
+    let sql = format!(
+        "{with}SELECT * FROM (
+             SELECT g.*, ROW_NUMBER() OVER (
+                 PARTITION BY year ORDER BY {measure} DESC, genre_id) AS place
+             FROM genre_year g
+             WHERE year BETWEEN ? AND ? AND movie_count >= ? AND {measure} IS NOT NULL
+         ) ranked WHERE place = 1 ORDER BY year"
+    );
+    let values = [from.into(), to.into(), min_movies.into()];
+    let rows = etl::database::query(db, &sql, values).await?;
+    let models = rows
+        .iter()
+        .map(|row| genre_year::Model::from_query_result(row, ""));
+    models.collect()
 }

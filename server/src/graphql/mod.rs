@@ -83,7 +83,7 @@ pub struct Services {
 
 impl Services {
     /// The stores, for steps of the chain that are taken within a request.
-    fn chain(&self) -> Chain {
+    pub fn chain(&self) -> Chain {
         Chain {
             db: self.work.clone(),
             archive: self.archive.clone(),

@@ -16,7 +16,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, ModelTrait,
     QueryFilter, QuerySelect, QueryTrait, Select, Statement, sea_query::Expr,
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// Rows of a page when nothing else is asked for.
 pub const DEFAULT_SIZE: i32 = 50;
@@ -236,6 +236,101 @@ impl<F: Filter, O: Order> List<F, O> {
     }
 }
 
+/// Rows of a list between two cursors.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window<'a> {
+    /// Most rows.
+    pub size: u64,
+    /// Whether they are counted from the end.
+    pub backward: bool,
+    /// Only rows after this cursor.
+    pub after: Option<&'a str>,
+    /// Only rows before this cursor.
+    pub before: Option<&'a str>,
+}
+
+/// The rows of a window in the list's order, each with its cursor.
+#[derive(Clone, Debug)]
+pub struct Rows<M> {
+    /// Cursors and rows.
+    pub rows: Vec<(String, M)>,
+    /// Whether there are rows before these.
+    pub before: bool,
+    /// Whether there are rows after these.
+    pub after: bool,
+}
+
+/// The rows of a window of those that `select` gives, with the words `with` before each statement.
+///
+/// # Errors
+/// [`Failure::Input`] for cursors of another list or order.
+pub async fn rows<E>(
+    db: &impl ConnectionTrait,
+    with: &str,
+    select: &Select<E>,
+    order: Vec<Sort<E>>,
+    id: E::Column,
+    window: Window<'_>,
+) -> Result<Rows<E::Model>, Failure>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+    E::Column: Copy,
+{
+    let database = |error: DbErr| Failure::Database(Arc::new(error));
+    let Window { size, backward, .. } = window;
+    let backend = db.get_database_backend();
+    let keys = keys(order, Sort::by(id, Direction::Asc), backend);
+    let decoded = |cursor: Option<&str>| cursor.map(|text| decode(&keys, text)).transpose();
+    let (after, before) = (decoded(window.after)?, decoded(window.before)?);
+    let mut rows: Vec<E::Model> = Vec::new();
+    for part in parts(&keys, backward) {
+        // One more than asked for tells whether there is a further page.
+        let missing = (size + 1).saturating_sub(rows.len() as u64);
+        if size == 0 || missing == 0 {
+            break;
+        }
+        let Some(within) = part.within(&keys, after.as_deref(), before.as_deref()) else {
+            continue;
+        };
+        let part = part.ordered(select.clone().filter(within), &keys, backward);
+        let mut statement = part.limit(missing).build(backend);
+        statement.sql.insert_str(0, with);
+        for row in db.query_all_raw(statement).await.map_err(database)? {
+            rows.push(E::Model::from_query_result(&row, "").map_err(database)?);
+        }
+    }
+    let more = rows.len() as u64 > size;
+    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    if backward {
+        rows.reverse();
+    }
+    let (before, after) = match backward {
+        true => (more, before.is_some()),
+        false => (after.is_some(), more),
+    };
+    let rows = rows.into_iter().map(|row| (encode(&keys, &row), row));
+    Ok(Rows {
+        rows: rows.collect(),
+        before,
+        after,
+    })
+}
+
+/// The statement that counts the rows of `select` as `total_count`.
+pub fn count<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    with: &str,
+    select: Select<E>,
+) -> Statement {
+    let mut count = select
+        .select_only()
+        .expr_as(Expr::cust("COUNT(*)"), "total_count")
+        .build(db.get_database_backend());
+    count.sql.insert_str(0, with);
+    count
+}
+
 /// A page of the rows that `select` gives, with the words `with` before each of its statements.
 ///
 /// # Errors
@@ -255,55 +350,20 @@ where
     N: From<E::Model> + OutputType,
 {
     let (size, backward) = args.size()?;
-    let backend = db.get_database_backend();
-    let keys = keys(order, Sort::by(id, Direction::Asc), backend);
-    let after = args
-        .after
-        .as_deref()
-        .map(|text| decode(&keys, text))
-        .transpose()?;
-    let before = args
-        .before
-        .as_deref()
-        .map(|text| decode(&keys, text))
-        .transpose()?;
-    let mut rows: Vec<E::Model> = Vec::new();
-    for part in parts(&keys, backward) {
-        // One more than asked for tells whether there is a further page.
-        let missing = (size + 1).saturating_sub(rows.len() as u64);
-        if size == 0 || missing == 0 {
-            break;
-        }
-        let Some(within) = part.within(&keys, after.as_deref(), before.as_deref()) else {
-            continue;
-        };
-        let part = part.ordered(select.clone().filter(within), &keys, backward);
-        let mut statement = part.limit(missing).build(backend);
-        statement.sql.insert_str(0, with);
-        for row in db.query_all_raw(statement).await? {
-            rows.push(E::Model::from_query_result(&row, "")?);
-        }
-    }
-    let more = rows.len() as u64 > size;
-    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-    if backward {
-        rows.reverse();
-    }
-    let edge = |row: E::Model| Edge {
-        cursor: encode(&keys, &row),
+    let window = Window {
+        size,
+        backward,
+        after: args.after.as_deref(),
+        before: args.before.as_deref(),
+    };
+    let found = rows(db, with, &select, order, id, window).await?;
+    let edge = |(cursor, row): (String, E::Model)| Edge {
+        cursor,
         node: N::from(row),
     };
-    let edges: Vec<_> = rows.into_iter().map(edge).collect();
-    let further = match backward {
-        true => (more, before.is_some()),
-        false => (after.is_some(), more),
-    };
-    let mut count = select
-        .select_only()
-        .expr_as(Expr::cust("COUNT(*)"), "total_count")
-        .build(backend);
-    count.sql.insert_str(0, with);
-    Ok(Connection::new(edges, further, count))
+    let edges: Vec<_> = found.rows.into_iter().map(edge).collect();
+    let further = (found.before, found.after);
+    Ok(Connection::new(edges, further, count(db, with, select)))
 }
 
 /// The row that `select` gives, with the words `with` before the statement.

@@ -45,11 +45,14 @@ impl Another {
 /// The settings of an instance on a world's stores.
 fn config(world: &World, settings: &[(&str, &str)]) -> Config {
     let inbox = world.folder.path().join("inbox");
+    let uploads = world.folder.path().join("uploads");
     let own = |key: &str| settings.iter().find(|(name, _)| *name == key);
     let set = |key: &str| match key {
         _ if own(key).is_some() => own(key).map(|(_, value)| (*value).to_owned()),
         "MARQUEE_DATABASE_URL" => Some(world.url.clone()),
         "MARQUEE_INBOX" => Some(inbox.display().to_string()),
+        "MARQUEE_UPLOADS" => Some(uploads.display().to_string()),
+        "MARQUEE_MAX_UPLOAD" => Some("1 MiB".to_owned()),
         "MARQUEE_LISTEN" => Some("127.0.0.1:0".to_owned()),
         "MARQUEE_ADMIN_PASSWORD" => Some(PASSWORD.to_owned()),
         _ => None,

@@ -19,7 +19,9 @@ mod past;
 mod persisted;
 mod preview;
 mod reference;
+mod rest;
 mod statement;
 mod stats;
+mod upload;
 #[path = "../../../etl/tests/common/mod.rs"]
 mod world;
