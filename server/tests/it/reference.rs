@@ -167,7 +167,8 @@ async fn dropped(file: &str, reference: &str, movies: i64, genres: i64) {
         assert_eq!(years, reference["stats"]["genre_years"].as_i64().unwrap());
 
         assert_eq!(grouped(&person, &reference).await, years);
-        engines.borrow_mut().push(found(&person).await);
+        let found = found(&person).await;
+        engines.borrow_mut().push(found);
 
         for (by, key) in [
             ("AVERAGE", "by_avg_popularity"),

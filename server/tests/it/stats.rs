@@ -186,7 +186,12 @@ fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
 }
 
 /// A key in the order of keys: nulls last.
-fn place(key: &Value) -> (bool, i64, String) {
+type Place = (bool, i64, String);
+
+/// A group's keys and movies.
+type Group<'a> = (Vec<Value>, Vec<&'a Fact>);
+
+fn place(key: &Value) -> Place {
     let text = |field: &str| key[field].as_str().unwrap_or_default().to_owned();
     let id = text("id").parse().ok();
     let number = key.as_i64().or(id).unwrap_or_default();
@@ -280,8 +285,7 @@ impl Question {
 
     /// The answer, computed plainly: each group's keys, count and figures.
     fn expected(&self, facts: &[Fact]) -> Vec<Value> {
-        let mut groups: BTreeMap<Vec<(bool, i64, String)>, (Vec<Value>, Vec<&Fact>)> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<Vec<Place>, Group<'_>> = BTreeMap::new();
         if self.groups.is_empty() {
             groups.insert(Vec::new(), Default::default());
         }
@@ -314,7 +318,7 @@ impl Question {
                     .push(fact);
             }
         }
-        let mut rows: Vec<(Vec<Value>, Vec<&Fact>)> = groups.into_values().collect();
+        let mut rows: Vec<Group<'_>> = groups.into_values().collect();
         rows.retain(|(_, movies)| {
             let enough = self.having.is_none_or(|(measure, kind, least)| {
                 statistic(movies, measure, kind).is_some_and(|value| value >= least)
@@ -331,7 +335,7 @@ impl Question {
             });
             orders.fold(Ordering::Equal, Ordering::then)
         });
-        let row = |(keys, movies): (Vec<Value>, Vec<&Fact>)| {
+        let row = |(keys, movies): Group<'_>| {
             let mut row = Map::new();
             for group in GROUPS {
                 let at = self.groups.iter().position(|g| *g == group);
