@@ -5,7 +5,7 @@
 
 use crate::{
     auth::session::{self, Token},
-    download,
+    console, download,
     graphql::{self, Schema, Services, http},
     observe::{self, Metrics},
     ui,
@@ -57,6 +57,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/console", get(console::page))
         .merge(download::routes())
         .fallback(ui::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -145,9 +146,11 @@ async fn secured(request: Request, next: Next) -> Response {
     ];
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
+        // The console's page has a policy of its own.
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }
