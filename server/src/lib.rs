@@ -10,6 +10,7 @@ pub mod config;
 pub mod console;
 pub mod download;
 pub mod graphql;
+pub mod listen;
 pub mod observe;
 pub mod serve;
 pub mod ui;

@@ -39,14 +39,27 @@ pub enum Failure {
 
 const INTERNAL_MESSAGE: &str = "something went wrong on the server; its log has the detail";
 
+/// Most errors of an answer: a request of many faults would else be answered by many times its length.
+const MAX_ERRORS: usize = 100;
+/// Most bytes of an error's message, which may repeat part of the request.
+const MAX_MESSAGE: usize = 4_000;
+
 /// Gives every error of an answer its code, and takes internal detail out of it into the log.
 pub fn finish(response: &mut Response) {
+    response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         let code = code(error);
         if code == "INTERNAL" {
             let path: Vec<_> = error.path.iter().map(segment).collect();
             tracing::error!(field = path.join("."), "{}", error.message);
             INTERNAL_MESSAGE.clone_into(&mut error.message);
+        }
+        if error.message.len() > MAX_MESSAGE {
+            let mut end = MAX_MESSAGE;
+            while !error.message.is_char_boundary(end) {
+                end -= 1;
+            }
+            error.message.replace_range(end.., "…");
         }
         let extensions = error
             .extensions

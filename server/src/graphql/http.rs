@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: `POST /graphql` with a JSON body, and `GET /graphql?query=…` for queries.
 
-use super::{Client, error::finish, load::Loaders};
+use super::{Client, document, error::finish, load::Loaders};
 use crate::{
     app::App,
     auth::session::{self, Token},
@@ -58,7 +58,10 @@ pub async fn get(
         Err(error) => return refused(StatusCode::BAD_REQUEST, error.to_string()),
     };
     let name = request.operation_name.clone();
-    if let Ok(document) = request.parsed_query() {
+    // What may not be parsed is refused below.
+    if document::check_text(&request.query).is_ok()
+        && let Ok(document) = request.parsed_query()
+    {
         let mut operations = document.operations.iter();
         let asked = |found: Option<&str>| name.is_none() || name.as_deref() == found;
         if operations.any(|(found, operation)| {
@@ -77,9 +80,12 @@ async fn answer(
     app: &App,
     peer: SocketAddr,
     headers: &HeaderMap,
-    request: Request,
+    mut request: Request,
 ) -> HttpResponse {
-    let mut response = match signed_in(app, headers, request).await {
+    if let Err(error) = document::check(&mut request) {
+        return shown(Response::from_errors(vec![error]));
+    }
+    let response = match signed_in(app, headers, request).await {
         Ok(request) => {
             app.schema
                 .execute(request.data(client(peer, headers)))
@@ -90,6 +96,11 @@ async fn answer(
             ..ServerError::new("signing in: the database does not answer", None)
         }]),
     };
+    shown(response)
+}
+
+/// An answer as it is sent.
+fn shown(mut response: Response) -> HttpResponse {
     finish(&mut response);
     let headers = std::mem::take(&mut response.http_headers);
     (

@@ -10,6 +10,7 @@ pub mod companion;
 pub mod company;
 pub mod control;
 pub mod custody;
+pub mod document;
 pub mod error;
 pub mod event;
 pub mod file;
@@ -127,10 +128,15 @@ pub fn schema(services: Arc<Services>) -> Schema {
     builder().data(services).finish()
 }
 
+/// The schema without anything to work with: it parses, limits and validates, and answers about itself.
+pub fn bare() -> Schema {
+    builder().finish()
+}
+
 /// The schema in the schema definition language, as committed in `schema.graphql`.
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().use_space_ident().indent_width(2);
-    let text = builder().finish().sdl_with_options(options);
+    let text = bare().sdl_with_options(options);
     text.trim().to_owned() + "\n"
 }
 
