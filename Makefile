@@ -7,11 +7,11 @@ ROWS ?= 5000
 SEED ?= 1
 
 UI := static/dist/index.html
-UI_SOURCES := Cargo.toml Cargo.lock schema.graphql scripts/ui \
+UI_SOURCES := Cargo.toml Cargo.lock schema.graphql scripts/ui scripts/node \
 	$(wildcard static/*.*) \
-	$(shell find frontend -type f \( -name '*.rs' -o -name '*.toml' \))
+	$(shell find frontend -name node_modules -prune -o -type f \( -name '*.rs' -o -name '*.toml' -o -path '*/console/*' \) -print)
 
-.PHONY: help run build ui sample test bench audit lint fmt schema
+.PHONY: help run build ui sample test fuzz bench audit lint fmt schema
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | \
@@ -35,6 +35,9 @@ sample: build ## Write a made-up file of 5,000 rows into the inbox (ROWS=, SEED=
 
 test: ## Run every check and test, with what they need installed and started
 	scripts/test
+
+fuzz: ## Fuzz reading and requests, FUZZ_SECONDS=60 each
+	scripts/fuzz
 
 bench: ## Measure reading and ingesting
 	scripts/bench

@@ -5,6 +5,7 @@
 
 use crate::{
     auth::session::{self, Token},
+    console,
     fresh::Answers,
     graphql::{self, Schema, Services, http, operation::Operations},
     observe::{self, Costs, Metrics},
@@ -67,6 +68,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/console", get(console::page))
         .fallback(ui::serve)
         .layer(DefaultBodyLimit::max(app.services.limits.body))
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
@@ -174,9 +176,11 @@ async fn secured(request: Request, next: Next) -> Response {
     ];
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
+        // The console's page has a policy of its own.
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

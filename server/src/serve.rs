@@ -5,6 +5,7 @@ use crate::{
     auth::{audit::COMMAND_LINE, login::UnknownNames, password, user},
     config::{Access, Config, Inbox},
     graphql::Services,
+    listen::{self, Limits},
     observe::Metrics,
     rest::spool::Spool,
 };
@@ -116,10 +117,7 @@ impl Instance {
             address = Some(listener.local_addr()?);
             let stop = shutdown.clone();
             tasks.spawn(async move {
-                let router = app::router(app).into_make_service_with_connect_info::<SocketAddr>();
-                axum::serve(listener, router)
-                    .with_graceful_shutdown(stop.cancelled_owned())
-                    .await?;
+                listen::serve(listener, app::router(app), Limits::default(), stop).await;
                 Ok(())
             });
         }

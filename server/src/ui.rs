@@ -31,7 +31,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// A file in the smallest form that the browser takes.
-fn file(path: &str, headers: &HeaderMap, caching: &'static str) -> Option<Response> {
+pub fn file(path: &str, headers: &HeaderMap, caching: &'static str) -> Option<Response> {
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())

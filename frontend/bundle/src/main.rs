@@ -1,4 +1,5 @@
-//! `bundle <in.wasm> <static dir> <out dir> [--plain]`: turns the compiled UI into the files the server embeds.
+//! `bundle <in.wasm> <static dir> <console dir> <out dir> [--plain]`: turns the compiled UI into the files the
+//! server embeds, and takes the GraphQL console's along where it was built.
 //!
 //! The output is `index.html` and `assets/`, where every name carries a hash of its content, so the
 //! server may let browsers keep `/assets/*` for ever. Text and wasm files get `.br` and `.gz`
@@ -18,8 +19,8 @@ const PREFIX: &str = "/assets/";
 fn main() -> Result<()> {
     let mut args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let plain = args.pop_if(|last| last.as_os_str() == "--plain").is_some();
-    let [wasm, source, out] = args.as_slice() else {
-        bail!("usage: bundle <in.wasm> <static dir> <out dir> [--plain]");
+    let [wasm, source, console, out] = args.as_slice() else {
+        bail!("usage: bundle <in.wasm> <static dir> <console dir> <out dir> [--plain]");
     };
     let generated = out.with_extension("tmp");
     remove(&generated)?;
@@ -34,7 +35,26 @@ fn main() -> Result<()> {
         .with_context(|| format!("wasm-bindgen on {}", wasm.display()))?;
     let result = bundle(&generated, source, out, !plain);
     remove(&generated)?;
-    result
+    result?;
+    if console.exists() {
+        copy(console, out, !plain)?;
+    }
+    Ok(())
+}
+
+/// Copies the console's files, which have their final names, with compressed siblings.
+fn copy(from: &Path, to: &Path, compress: bool) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| to.display().to_string())?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target, compress)?;
+        } else {
+            write(&target, &fs::read(entry.path())?, compress)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the whole output from what wasm-bindgen made (`generated`) and the hand-written files (`source`).
@@ -191,6 +211,25 @@ mod tests {
         assert!(!text.contains("/assets/app.js"), "{text}");
         assert_eq!(names.iter().filter(|n| n.ends_with(".br")).count(), 4);
         assert_eq!(names.iter().filter(|n| n.ends_with(".gz")).count(), 4);
+        Ok(())
+    }
+
+    #[test]
+    fn the_console_keeps_its_names_and_is_compressed() -> Result<()> {
+        let root = tempfile::tempdir()?;
+        let (from, to) = (root.path().join("console"), root.path().join("dist"));
+        fs::create_dir_all(from.join("assets/console"))?;
+        fs::write(from.join("console.html"), "<!doctype html>")?;
+        fs::write(from.join("assets/console/main-AB12.js"), "start()")?;
+        copy(&from, &to, true)?;
+        for name in [
+            "console.html",
+            "console.html.br",
+            "assets/console/main-AB12.js",
+            "assets/console/main-AB12.js.gz",
+        ] {
+            assert!(to.join(name).exists(), "{name}");
+        }
         Ok(())
     }
 

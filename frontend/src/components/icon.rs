@@ -11,6 +11,7 @@ pub enum Icon {
     Companies,
     Genres,
     Movies,
+    Console,
     Theme,
     SignOut,
     Retry,
@@ -33,6 +34,7 @@ impl Icon {
             Self::Movies => {
                 "M2 3h12v10H2zM5 3v10M11 3v10M2 8h12M2 5.5h3M2 10.5h3M11 5.5h3M11 10.5h3"
             }
+            Self::Console => "M1.5 2.5h13v11h-13zM4 6l2.5 2L4 10M8 10.5h3.5",
             Self::Theme => "M8 2a6 6 0 100 12zM8 2a6 6 0 010 12",
             Self::SignOut => "M6 2H2.5v12H6M10.5 4.5L14 8l-3.5 3.5M14 8H6",
             Self::Retry => "M13.5 8A5.5 5.5 0 112.7 6.5M2.5 2.5v4h4",

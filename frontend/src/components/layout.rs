@@ -110,6 +110,13 @@ fn Navigation() -> impl IntoView {
                             }
                         })
                         .collect_view()}
+                    // A page of its own, not one of the router's.
+                    <li hidden=move || !session.may("data.read")>
+                        <a href="/console" rel="external" class="nav-link">
+                            {Icon::Console.draw()}
+                            <span>"Console"</span>
+                        </a>
+                    </li>
                 </ul>
             </nav>
             <div class="side-foot">

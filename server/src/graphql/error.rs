@@ -77,8 +77,14 @@ impl Failure {
 const TIMEOUT_MESSAGE: &str = "the answer takes longer than it may; ask for less at a time";
 const INTERNAL_MESSAGE: &str = "something went wrong on the server; its log has the detail";
 
+/// Most errors of an answer: a request of many faults would else be answered by many times its length.
+const MAX_ERRORS: usize = 100;
+/// Most bytes of an error's message, which may repeat part of the request.
+const MAX_MESSAGE: usize = 4_000;
+
 /// Gives every error of an answer its code, and takes internal detail out of it into the log.
 pub fn finish(response: &mut Response) {
+    response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         let code = code(error);
         if code == "TIMEOUT" {
@@ -91,6 +97,13 @@ pub fn finish(response: &mut Response) {
         }
         let failure = error.source.as_ref();
         let failure = failure.and_then(|source| source.downcast_ref::<Failure>());
+        if error.message.len() > MAX_MESSAGE {
+            let mut end = MAX_MESSAGE;
+            while !error.message.is_char_boundary(end) {
+                end -= 1;
+            }
+            error.message.replace_range(end.., "…");
+        }
         let extensions = error
             .extensions
             .get_or_insert_with(ErrorExtensionValues::default);

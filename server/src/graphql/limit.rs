@@ -18,6 +18,13 @@ use std::{collections::HashMap, sync::Arc};
 /// Most levels of brackets, and of fragments within fragments: what parser and engine go down safely.
 pub const MAX_NESTING: usize = 64;
 
+/// Most fields of an operation that asks for the schema: each may stand for a thousand values. The usual query of
+/// tools has 300.
+const MAX_SCHEMA_FIELDS: usize = 500;
+/// Most levels of types' members in such an operation: each makes the answer as many times longer as a type has
+/// members.
+const MAX_MEMBERS: usize = 1;
+
 /// A request asks for more than it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request's {limit} is {found}; at most {maximum} is allowed")]
@@ -113,6 +120,10 @@ pub fn check_document(limits: &Limits, document: &ExecutableDocument) -> Result<
         at_most("depth", limits.depth, size.depth)?;
         at_most("aliases", limits.aliases, size.aliases)?;
         at_most("directives", limits.directives, size.directives)?;
+        if size.schema {
+            at_most("schema fields", MAX_SCHEMA_FIELDS, size.fields)?;
+            at_most("levels of members", MAX_MEMBERS, size.members)?;
+        }
         // The engine goes through all operations, whichever is to be executed.
         fields = fields.saturating_add(size.fields);
     }
@@ -129,6 +140,10 @@ struct Size {
     fields: usize,
     aliases: usize,
     directives: usize,
+    /// Whether the schema or a type of it is asked for.
+    schema: bool,
+    /// Levels of fields that ask for all members of a type.
+    members: usize,
 }
 
 impl Size {
@@ -138,6 +153,8 @@ impl Size {
         self.fields = self.fields.saturating_add(other.fields);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
+        self.schema |= other.schema;
+        self.members = self.members.max(other.members);
     }
 }
 
@@ -167,6 +184,13 @@ impl<'a> Measure<'a> {
                     inner.fields = inner.fields.saturating_add(1);
                     let alias = usize::from(field.alias.is_some());
                     inner.aliases = inner.aliases.saturating_add(alias);
+                    match field.name.node.as_str() {
+                        "__schema" | "__type" => inner.schema = true,
+                        "fields" | "inputFields" | "interfaces" | "possibleTypes" => {
+                            inner.members += 1;
+                        }
+                        _ => {}
+                    }
                     inner
                 }
                 Selection::InlineFragment(inline) => {
@@ -302,6 +326,26 @@ mod tests {
         let flood = format!("{{ b {} }}", "@skip(if: false)".repeat(101));
         assert_eq!(refused(&flood), Some(("directives", 101)));
         assert_eq!(refused(&fragments(200, 1, "b")), Some(("nesting", 65)));
+    }
+
+    #[test]
+    fn the_schema_may_be_asked_for_but_not_for_all_of_it_many_times() {
+        let usual = "{ __schema { types { ...t } } __type(name: \"Movie\") { fields { name } } }
+            fragment t on __Type { fields { args { type { name } } type { name } } possibleTypes { name } }";
+        assert_eq!(refused(usual), None);
+        let deep = usual.replace("type { name } }", "type { fields { type { name } } } }");
+        assert_eq!(refused(&deep), Some(("levels of members", 2)));
+        let wide: String = (0..99)
+            .map(|at| format!("a{at}: __schema {{ types {{ a b c d }} }} "))
+            .collect();
+        assert_eq!(
+            refused(&format!("{{ {wide} }}")),
+            Some(("schema fields", 594))
+        );
+        assert_eq!(
+            refused(&format!("{{ {} }}", wide.replace("__schema", "schema"))),
+            None
+        );
     }
 
     #[test]

@@ -152,10 +152,15 @@ pub fn schema(services: Arc<Services>) -> Schema {
         .finish()
 }
 
+/// The schema without anything to work with: it parses, limits and validates, and answers about itself.
+pub fn bare() -> Schema {
+    schema_builder().finish()
+}
+
 /// The schema in the schema definition language, as committed in `schema.graphql`.
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().use_space_ident().indent_width(2);
-    let text = schema_builder().finish().sdl_with_options(options);
+    let text = bare().sdl_with_options(options);
     text.trim().to_owned() + "\n"
 }
 

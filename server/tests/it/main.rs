@@ -1,6 +1,7 @@
 //! The server through its public face: HTTP, GraphQL and the command line, on every engine there is.
 #![allow(clippy::unwrap_used)]
 
+mod abuse;
 mod access;
 mod answers;
 mod app;

@@ -1,0 +1,52 @@
+//! `/console`: the GraphQL console's page, for whoever is signed in; everybody else is sent to the sign-in.
+//!
+//! The page's files lie under `/assets/console/` and hold no data.
+
+use crate::{
+    app::App,
+    auth::session::{self, Token},
+    ui,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+/// What the page may do. It differs from the UI's policy in two things: the editor makes its style sheets in the
+/// page, and checks what is typed in workers, which are files of this server. No script is inline or evaluated,
+/// and nothing is asked of another origin.
+const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The sign-in, which leads back here.
+const SIGN_IN: &str = "/login?next=%2Fconsole";
+
+/// Answers with the page.
+pub async fn page(State(app): State<App>, headers: HeaderMap) -> Response {
+    let viewer = match Token::of(&headers) {
+        Some(token) => session::viewer(&app.services.db, &token).await,
+        None => Ok(None),
+    };
+    match viewer {
+        Ok(Some(_)) => {}
+        Ok(None) => {
+            let never = [(header::CACHE_CONTROL, "no-store")];
+            return (never, Redirect::to(SIGN_IN)).into_response();
+        }
+        Err(error) => {
+            tracing::error!("console: {error}");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    }
+    let Some(mut response) = ui::file("console.html", &headers, "no-cache") else {
+        let note = "the console is not part of this build; `make build` makes one with it\n";
+        return (StatusCode::NOT_FOUND, note).into_response();
+    };
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
+    response
+}
