@@ -4,17 +4,17 @@
 //! answer; every other field and address asks [`crate::auth::require`].
 
 use crate::{
-    auth::session::{self, Token},
-    download,
+    auth::{Client, viewer_of},
+    download::{self, Refusal},
     graphql::{self, Schema, Services, http},
     observe::{self, Metrics},
-    ui,
+    secure, ui,
 };
 use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::{self, Next},
+    Extension, Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -52,7 +52,7 @@ impl App {
 
 /// Every address.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
@@ -64,8 +64,9 @@ pub fn router(app: App) -> Router {
             StatusCode::GATEWAY_TIMEOUT,
             TIMEOUT,
         ))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(secured))
+        .layer(CatchPanicLayer::new());
+    secure::cors(routes, &app.services.access.origins)
+        .layer(middleware::from_fn_with_state(app.clone(), secure::secured))
         .layer(middleware::from_fn(observe::request))
         .with_state(app)
 }
@@ -106,48 +107,23 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 /// Measurements in Prometheus' text format, for whoever is signed in.
-async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
-    let db = &app.services.db;
-    let viewer = match Token::of(&headers) {
-        Some(token) => session::viewer(db, &token).await,
-        None => Ok(None),
-    };
-    let shown = match viewer {
-        Ok(None) => return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response(),
-        Ok(Some(_)) => app.metrics.render(db).await,
-        Err(error) => Err(error),
-    };
-    match shown {
-        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+async fn metrics(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let viewer = viewer_of(&app.services.access, &headers, client).await?;
+    if viewer.is_none() {
+        return Ok((StatusCode::UNAUTHORIZED, "sign in first\n").into_response());
+    }
+    match app.metrics.render(&app.services.db).await {
+        Ok(text) => {
+            let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+            Ok((kind, text).into_response())
+        }
         Err(error) => {
             tracing::error!("metrics: {error}");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            Ok(StatusCode::SERVICE_UNAVAILABLE.into_response())
         }
     }
-}
-
-/// What browsers are told of every answer.
-async fn secured(request: Request, next: Next) -> Response {
-    const HEADERS: [(header::HeaderName, &str); 5] = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
-             form-action 'self'; frame-ancestors 'none'",
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-    ];
-    let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

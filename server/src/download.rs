@@ -1,5 +1,6 @@
 //! `GET /api/v1/runs/{id}/rejects.csv`, `.parquet`, `issues.csv` and `.parquet`: what a run found wrong, as a
-//! stream, for whoever may read files.
+//! stream, for whoever may read files; and `/api/v1/audit.csv` and `.jsonl`: the audit trail, oldest first, for
+//! whoever may read it.
 //!
 //! Parameters choose as the filters of the GraphQL API do: `code`, `severity`, `rule` and `column` (any of those
 //! given), `contains`, `fromLine` and `toLine`. What is wrong with a request is told as
@@ -8,22 +9,24 @@
 use crate::{
     app::App,
     auth::{
-        Denied, Permission, require,
-        session::{self, Token},
+        AccessError, Client, Permission,
+        audit::{self, Outcome, Shape},
+        require, viewer_of,
     },
 };
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodRouter, get},
 };
+use chrono::{DateTime, Utc};
 use entity::ingest::{Severity, run};
 use etl::finding::{Export, Filter, Format, Noun, stream};
 use futures::TryStreamExt;
-use sea_orm::{DbErr, EntityTrait};
+use sea_orm::{ActiveEnum, DbErr, EntityTrait};
 use serde_json::json;
 
 /// The addresses.
@@ -33,11 +36,10 @@ pub fn routes() -> Router<App> {
             async move |State(app): State<App>,
                         Path(id): Path<String>,
                         RawQuery(query): RawQuery,
+                        Extension(client): Extension<Client>,
                         headers: HeaderMap| {
                 let asked = (id, query.unwrap_or_default());
-                answer(&app, &headers, asked, noun, format)
-                    .await
-                    .unwrap_or_else(Refusal::into_response)
+                answer(&app, (&headers, client), asked, noun, format).await
             },
         )
     };
@@ -53,14 +55,88 @@ pub fn routes() -> Router<App> {
             &format!("{at}/issues.parquet"),
             of(Noun::Issue, Format::Parquet),
         )
+        .route("/api/v1/audit.csv", trail(Shape::Csv))
+        .route("/api/v1/audit.jsonl", trail(Shape::JsonLines))
+}
+
+/// The audit trail as a file.
+fn trail(shape: Shape) -> MethodRouter<App> {
+    get(
+        async move |State(app): State<App>,
+                    RawQuery(query): RawQuery,
+                    Extension(client): Extension<Client>,
+                    headers: HeaderMap|
+                    -> Result<Response, Refusal> {
+            let subject = "audit trail";
+            granted(&app, &headers, client, Permission::AuditRead, subject).await?;
+            let filter = events(&query.unwrap_or_default())?;
+            let (kind, end) = match shape {
+                Shape::Csv => ("text/csv; charset=utf-8", "csv"),
+                Shape::JsonLines => ("application/jsonl", "jsonl"),
+            };
+            let name = format!("attachment; filename=\"audit.{end}\"");
+            let bytes = audit::stream(app.services.db.clone(), filter, shape)
+                .inspect_err(|error| tracing::error!("download broken off: {error}"));
+            Ok((head(kind, name), Body::from_stream(bytes)).into_response())
+        },
+    )
+}
+
+fn head(kind: &str, disposition: String) -> [(HeaderName, String); 3] {
+    [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ]
+}
+
+/// Lets those in who have the permission; a person or token without it is written down.
+///
+/// # Errors
+/// Whatever keeps them from it.
+async fn granted(
+    app: &App,
+    headers: &HeaderMap,
+    client: Client,
+    permission: Permission,
+    subject: &str,
+) -> Result<(), Refusal> {
+    let viewer = viewer_of(&app.services.access, headers, client).await?;
+    let Err(denied) = require(viewer.as_deref(), permission) else {
+        return Ok(());
+    };
+    if let Some(viewer) = &viewer {
+        let event = audit::Event {
+            actor: &viewer.name,
+            action: "download",
+            subject: subject.to_owned(),
+            address: client.address,
+            outcome: Outcome::Refused,
+            code: Some(denied.code()),
+            reason: Some(denied.to_string()),
+            ..Default::default()
+        };
+        audit::record(&app.services.db, event).await?;
+    }
+    Err(AccessError::from(denied).into())
 }
 
 /// Why nothing is given.
-enum Refusal {
-    Denied(Denied),
+pub enum Refusal {
+    /// Who asks may not have it, or it cannot be told who asks.
+    Access(AccessError),
+    /// The request cannot be used.
     Input(String),
+    /// What is asked for does not exist.
     NotFound(String),
+    /// Ours.
     Internal(String),
+}
+
+impl From<AccessError> for Refusal {
+    fn from(error: AccessError) -> Self {
+        Self::Access(error)
+    }
 }
 
 impl From<etl::Error> for Refusal {
@@ -77,45 +153,52 @@ impl From<DbErr> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, code, message) = match self {
-            Self::Denied(denied) => match denied {
-                Denied::Unauthenticated => (
-                    StatusCode::UNAUTHORIZED,
-                    "UNAUTHENTICATED",
-                    denied.to_string(),
-                ),
-                Denied::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN", denied.to_string()),
-            },
-            Self::Input(message) => (StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message),
-            Self::NotFound(message) => (StatusCode::NOT_FOUND, "NOT_FOUND", message),
-            Self::Internal(message) => {
-                tracing::error!("download: {message}");
-                let shown = "something went wrong on the server; its log has the detail";
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "INTERNAL",
-                    shown.to_owned(),
-                )
+        let mut wait = None;
+        let (code, message) = match self {
+            Self::Access(error) => {
+                if let AccessError::TooSoon { seconds } = error {
+                    wait = Some(seconds);
+                }
+                (error.code(), error.to_string())
             }
+            Self::Input(message) => ("BAD_USER_INPUT", message),
+            Self::NotFound(message) => ("NOT_FOUND", message),
+            Self::Internal(message) => ("INTERNAL", message),
+        };
+        let status = match code {
+            "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
+            "FORBIDDEN" => StatusCode::FORBIDDEN,
+            "TOO_MANY_REQUESTS" => StatusCode::TOO_MANY_REQUESTS,
+            "BAD_USER_INPUT" => StatusCode::BAD_REQUEST,
+            "NOT_FOUND" => StatusCode::NOT_FOUND,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let message = match status {
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                tracing::error!("download: {message}");
+                "something went wrong on the server; its log has the detail".to_owned()
+            }
+            _ => message,
         };
         let body = json!({"error": {"code": code, "message": message}});
-        (status, Json(body)).into_response()
+        let mut response = (status, Json(body)).into_response();
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
 async fn answer(
     app: &App,
-    headers: &HeaderMap,
+    (headers, client): (&HeaderMap, Client),
     (id, query): (String, String),
     noun: Noun,
     format: Format,
 ) -> Result<Response, Refusal> {
     let db = &app.services.db;
-    let viewer = match Token::of(headers) {
-        Some(token) => session::viewer(db, &token).await?,
-        None => None,
-    };
-    require(viewer.as_ref(), Permission::FileRead).map_err(Refusal::Denied)?;
+    let subject = format!("run {id}");
+    granted(app, headers, client, Permission::FileRead, &subject).await?;
     let missing = || Refusal::NotFound(format!("there is no run {id}"));
     let run_id: i64 = id.parse().map_err(|_| missing())?;
     if run::Entity::find_by_id(run_id).one(db).await?.is_none() {
@@ -131,15 +214,10 @@ async fn answer(
         Format::Parquet => ("application/vnd.apache.parquet", "parquet"),
     };
     let name = format!("attachment; filename=\"run-{run_id}-{noun}.{end}\"");
-    let head = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
     // The connection is cut off, so that nobody takes a part for the whole.
     let bytes = stream(export, format)
         .inspect_err(move |error| tracing::error!(run = run_id, "download broken off: {error}"));
-    Ok((head, Body::from_stream(bytes)).into_response())
+    Ok((head(kind, name), Body::from_stream(bytes)).into_response())
 }
 
 /// The filter that a query string gives.
@@ -167,6 +245,37 @@ fn filter(query: &str) -> Result<Filter, Refusal> {
                 return Err(Refusal::Input(format!(
                     "there is no parameter {key}; there are code, severity, rule, column, contains, \
                      fromLine and toLine"
+                )));
+            }
+        }
+    }
+    Ok(filter)
+}
+
+/// The filter of the audit trail that a query string gives.
+fn events(query: &str) -> Result<audit::Filter, Refusal> {
+    let mut filter = audit::Filter::default();
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let instant = || {
+            let wrong = |_| Refusal::Input(format!("{key} is an instant such as 2026-11-25T12:00:00Z, not {value:?}"));
+            value.parse::<DateTime<Utc>>().map(Some).map_err(wrong)
+        };
+        let outcome = || {
+            let wrong = |_| Refusal::Input(format!("outcome is done, refused or failed, not {value:?}"));
+            Outcome::try_from_value(&value.clone().into_owned()).map_err(wrong)
+        };
+        let text = value.clone().into_owned();
+        match &*key {
+            "actor" => filter.actors.get_or_insert_default().push(text),
+            "action" => filter.actions.get_or_insert_default().push(text),
+            "subject" => filter.subject = Some(text),
+            "address" => filter.addresses.get_or_insert_default().push(text),
+            "outcome" => filter.outcomes.get_or_insert_default().push(outcome()?),
+            "since" => filter.since = instant()?,
+            "until" => filter.until = instant()?,
+            _ => {
+                return Err(Refusal::Input(format!(
+                    "there is no parameter {key}; there are actor, action, subject, address, outcome, since and until"
                 )));
             }
         }

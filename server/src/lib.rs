@@ -10,5 +10,6 @@ pub mod config;
 pub mod download;
 pub mod graphql;
 pub mod observe;
+pub mod secure;
 pub mod serve;
 pub mod ui;

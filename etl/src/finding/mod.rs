@@ -2,7 +2,7 @@
 
 mod encode;
 mod export;
-mod spreadsheet;
+pub mod spreadsheet;
 
 pub use encode::{Format, stream};
 pub use export::{Cell, Export};

@@ -3,16 +3,16 @@
 //! | code | meaning |
 //! |---|---|
 //! | `UNAUTHENTICATED` | nobody is signed in, or a sign-in was refused |
-//! | `FORBIDDEN` | the person lacks a permission |
+//! | `FORBIDDEN` | the person lacks a permission, or it is not for API tokens |
 //! | `BAD_USER_INPUT` | the request, an argument or a cursor is wrong |
 //! | `NOT_FOUND` | what a mutation names does not exist |
 //! | `CONFIRMATION_REQUIRED` | what was asked for has a consequence; ask again with `force` if it is meant |
-//! | `TOO_MANY_REQUESTS` | too many wrong passwords for a name, or more at once than this instance does |
+//! | `TOO_MANY_REQUESTS` | too many wrong passwords or tokens, or more at once than this instance does |
 //! | `INTERNAL` | ours; the detail is in the log only |
 //!
 //! Resolvers return what went wrong as it is; [`finish`] is the one place that decides what of it is shown.
 
-use crate::auth::{Denied, login::LoginError};
+use crate::auth::{AccessError, Denied};
 use async_graphql::{ErrorExtensionValues, Response, ServerError};
 use sea_orm::DbErr;
 use std::sync::Arc;
@@ -37,7 +37,8 @@ pub enum Failure {
     Broken(String),
 }
 
-const INTERNAL_MESSAGE: &str = "something went wrong on the server; its log has the detail";
+/// What is shown of internal errors.
+pub const INTERNAL_MESSAGE: &str = "something went wrong on the server; its log has the detail";
 
 /// Gives every error of an answer its code, and takes internal detail out of it into the log.
 pub fn finish(response: &mut Response) {
@@ -62,7 +63,8 @@ fn segment(segment: &async_graphql::PathSegment) -> String {
     }
 }
 
-fn code(error: &ServerError) -> &'static str {
+/// The stable code of an error.
+pub fn code(error: &ServerError) -> &'static str {
     if error.source.is_none() {
         // Only the GraphQL engine itself makes errors without a source: parsing, validation, limits.
         return "BAD_USER_INPUT";
@@ -76,16 +78,14 @@ fn code(error: &ServerError) -> &'static str {
         };
     }
     if let Some(denied) = error.source::<Denied>() {
-        return match denied {
-            Denied::Unauthenticated => "UNAUTHENTICATED",
-            Denied::Forbidden(_) => "FORBIDDEN",
-        };
+        return denied.code();
     }
-    match (error.source::<LoginError>(), error.source::<etl::Error>()) {
-        (Some(LoginError::Wrong), _) => "UNAUTHENTICATED",
-        (Some(LoginError::TooSoon { .. }), _) => "TOO_MANY_REQUESTS",
-        (_, Some(etl::Error::Input(_))) => "BAD_USER_INPUT",
-        (_, Some(etl::Error::Unconfirmed(_))) => "CONFIRMATION_REQUIRED",
+    if let Some(error) = error.source::<AccessError>() {
+        return error.code();
+    }
+    match error.source::<etl::Error>() {
+        Some(etl::Error::Input(_)) => "BAD_USER_INPUT",
+        Some(etl::Error::Unconfirmed(_)) => "CONFIRMATION_REQUIRED",
         _ => "INTERNAL",
     }
 }

@@ -1,28 +1,33 @@
 //! GraphQL over HTTP: `POST /graphql` with a JSON body, and `GET /graphql?query=…` for queries.
 
-use super::{Client, error::finish, load::Loaders};
+use super::{
+    error::finish,
+    load::Loaders,
+    stranger,
+    witness::{self, Attempts},
+};
 use crate::{
     app::App,
-    auth::session::{self, Token},
+    auth::{AccessError, Client, Viewer, session::Token, viewer_of},
 };
 use async_graphql::{
     Request, Response, ServerError, http::parse_query_string, parser::types::OperationType,
 };
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
-    extract::{ConnectInfo, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
 };
-use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Answers a request in the body.
 ///
 /// The body must be declared as JSON: a foreign page cannot send that without the browser asking first.
 pub async fn post(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     body: Bytes,
 ) -> HttpResponse {
@@ -38,7 +43,7 @@ pub async fn post(
         );
     }
     match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => answer(&app, peer, &headers, request).await,
+        Ok(request) => answer(&app, client, &headers, request).await,
         Err(error) => refused(
             StatusCode::BAD_REQUEST,
             format!("the body is not a GraphQL request in JSON: {error}"),
@@ -49,7 +54,7 @@ pub async fn post(
 /// Answers a query in the URL; a mutation there is refused.
 pub async fn get(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> HttpResponse {
@@ -70,25 +75,18 @@ pub async fn get(
             );
         }
     }
-    answer(&app, peer, &headers, request).await
+    answer(&app, client, &headers, request).await
 }
 
 async fn answer(
     app: &App,
-    peer: SocketAddr,
+    client: Client,
     headers: &HeaderMap,
     request: Request,
 ) -> HttpResponse {
-    let mut response = match signed_in(app, headers, request).await {
-        Ok(request) => {
-            app.schema
-                .execute(request.data(client(peer, headers)))
-                .await
-        }
-        Err(error) => Response::from_errors(vec![ServerError {
-            source: Some(std::sync::Arc::new(error)),
-            ..ServerError::new("signing in: the database does not answer", None)
-        }]),
+    let mut response = match viewer_of(&app.services.access, headers, client).await {
+        Ok(viewer) => execute(app, client, headers, request, viewer).await,
+        Err(error) => unknown(error),
     };
     finish(&mut response);
     let headers = std::mem::take(&mut response.http_headers);
@@ -100,29 +98,43 @@ async fn answer(
         .into_response()
 }
 
-/// The request with who is asking, and loaders of its own.
-async fn signed_in(
+/// Executes a request with who is asking and loaders of its own, and writes down what was refused.
+async fn execute(
     app: &App,
+    client: Client,
     headers: &HeaderMap,
-    request: Request,
-) -> Result<Request, sea_orm::DbErr> {
-    let mut request = request.data(Loaders::new(&app.services.db));
-    if let Some(token) = Token::of(headers) {
-        if let Some(viewer) = session::viewer(&app.services.db, &token).await? {
-            request = request.data(viewer);
+    mut request: Request,
+    viewer: Option<Arc<Viewer>>,
+) -> Response {
+    let attempts = Attempts::of(&mut request);
+    let closed = match &viewer {
+        Some(_) => Vec::new(),
+        None => stranger::closed(&mut request),
+    };
+    let response = if closed.is_empty() {
+        let db = &app.services.db;
+        let mut request = request.data(Loaders::new(db)).data(client);
+        if let Some(viewer) = &viewer {
+            request = request.data(viewer.clone());
         }
-        request = request.data(token);
-    }
-    Ok(request)
+        if let Some(token) = Token::of(headers) {
+            request = request.data(token);
+        }
+        app.schema.execute(request).await
+    } else {
+        Response::from_errors(closed)
+    };
+    witness::refusals(&app.services, viewer.as_deref(), client, &attempts, &response).await;
+    response
 }
 
-/// Where a request comes from.
-pub fn client(peer: SocketAddr, headers: &HeaderMap) -> Client {
-    let forwarded = headers.get("x-forwarded-proto");
-    Client {
-        address: Some(peer.ip().to_canonical()),
-        secure: forwarded.is_some_and(|scheme| scheme == "https"),
-    }
+/// The answer when it cannot be told who is asking.
+fn unknown(error: AccessError) -> Response {
+    Response::from_errors(vec![ServerError {
+        message: error.to_string(),
+        source: Some(Arc::new(error)),
+        ..ServerError::new("", None)
+    }])
 }
 
 fn refused(status: StatusCode, message: String) -> HttpResponse {
