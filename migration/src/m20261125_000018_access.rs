@@ -136,7 +136,8 @@ fn is_not_allowed(error: &DbErr) -> bool {
 async fn chain(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     const PAGE: &str = "SELECT id, at, actor, action, subject, address, value_before, value_after
         FROM audit_event WHERE id > ? ORDER BY id LIMIT 500";
-    const INSERT: &str = "INSERT INTO audit_chained (id, at, actor, action, subject, address, outcome,
+    const INSERT: &str =
+        "INSERT INTO audit_chained (id, at, actor, action, subject, address, outcome,
         code, reason, value_before, value_after, previous_hash, hash)
         VALUES (?, ?, ?, ?, ?, ?, 'done', NULL, NULL, ?, ?, ?, ?)";
     let (db, backend) = (manager.get_connection(), manager.get_database_backend());
@@ -156,8 +157,11 @@ async fn chain(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             let at: DateTimeUtc = row.try_get("", "at")?;
             let text = |name: &str| row.try_get::<Option<String>>("", name);
             let texts = [text("actor")?, text("action")?, text("subject")?];
-            let [address, before, value_after] =
-                [text("address")?, text("value_before")?, text("value_after")?];
+            let [address, before, value_after] = [
+                text("address")?,
+                text("value_before")?,
+                text("value_after")?,
+            ];
             let mut hash = Sha256::new();
             hash.update(&previous);
             hash.update(sequence.to_be_bytes());

@@ -329,7 +329,10 @@ fn admin_password(value: String) -> Result<SecretString, ConfigError> {
 
 /// The entries of a list with commas between them.
 fn entries(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(str::trim).filter(|one| !one.is_empty())
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
 }
 
 fn proxies(value: &str) -> Result<Vec<IpNet>, ConfigError> {
@@ -466,11 +469,17 @@ mod tests {
     fn proxies_and_origins_are_lists() {
         let environment = [
             ("MARQUEE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1"),
-            ("MARQUEE_CORS_ORIGINS", "https://a.example,http://b.example:8080"),
+            (
+                "MARQUEE_CORS_ORIGINS",
+                "https://a.example,http://b.example:8080",
+            ),
         ];
         let access = read(&environment, "").unwrap().access;
         assert_eq!(access.trusted_proxies.len(), 3);
-        assert_eq!(access.cors_origins, ["https://a.example", "http://b.example:8080"]);
+        assert_eq!(
+            access.cors_origins,
+            ["https://a.example", "http://b.example:8080"]
+        );
     }
 
     #[test]

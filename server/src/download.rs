@@ -183,7 +183,9 @@ impl IntoResponse for Refusal {
         let body = json!({"error": {"code": code, "message": message}});
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = wait {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -257,11 +259,16 @@ fn events(query: &str) -> Result<audit::Filter, Refusal> {
     let mut filter = audit::Filter::default();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let instant = || {
-            let wrong = |_| Refusal::Input(format!("{key} is an instant such as 2026-11-25T12:00:00Z, not {value:?}"));
+            let wrong = |_| {
+                Refusal::Input(format!(
+                    "{key} is an instant such as 2026-11-25T12:00:00Z, not {value:?}"
+                ))
+            };
             value.parse::<DateTime<Utc>>().map(Some).map_err(wrong)
         };
         let outcome = || {
-            let wrong = |_| Refusal::Input(format!("outcome is done, refused or failed, not {value:?}"));
+            let wrong =
+                |_| Refusal::Input(format!("outcome is done, refused or failed, not {value:?}"));
             Outcome::try_from_value(&value.clone().into_owned()).map_err(wrong)
         };
         let text = value.clone().into_owned();

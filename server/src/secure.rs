@@ -97,7 +97,10 @@ fn is_own(origin: &HeaderValue, headers: &HeaderMap, client: Client) -> bool {
     let Some(host) = host.and_then(|host| host.to_str().ok()) else {
         return false;
     };
-    let origin = origin.to_str().ok().and_then(|text| url::Url::parse(text).ok());
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|text| url::Url::parse(text).ok());
     let Some(origin) = origin else {
         return false;
     };
@@ -153,22 +156,46 @@ mod tests {
     fn only_own_and_listed_pages_may_change_something() {
         let host = ("host", "mart.example:8080");
         check("POST", &[host], false);
-        check("POST", &[host, ("origin", "http://mart.example:8080")], false);
-        check("POST", &[("host", "mart.example"), ("origin", "https://mart.example")], false);
+        check(
+            "POST",
+            &[host, ("origin", "http://mart.example:8080")],
+            false,
+        );
+        check(
+            "POST",
+            &[("host", "mart.example"), ("origin", "https://mart.example")],
+            false,
+        );
         check("POST", &[host, ("origin", "http://mart.example")], true);
         check("POST", &[host, ("origin", "https://evil.example")], true);
         check("POST", &[host, ("origin", "null")], true);
-        check("POST", &[host, ("origin", "https://reports.example")], false);
+        check(
+            "POST",
+            &[host, ("origin", "https://reports.example")],
+            false,
+        );
         check("POST", &[host, ("sec-fetch-site", "same-origin")], false);
         check("POST", &[host, ("sec-fetch-site", "none")], false);
         check("POST", &[host, ("sec-fetch-site", "same-site")], true);
         check("POST", &[host, ("sec-fetch-site", "cross-site")], true);
         let listed = ("origin", "https://reports.example");
-        check("POST", &[host, ("sec-fetch-site", "cross-site"), listed], false);
+        check(
+            "POST",
+            &[host, ("sec-fetch-site", "cross-site"), listed],
+            false,
+        );
         check("GET", &[host, ("sec-fetch-site", "cross-site")], false);
         let socket = ("upgrade", "websocket");
-        check("GET", &[host, socket, ("origin", "https://evil.example")], true);
+        check(
+            "GET",
+            &[host, socket, ("origin", "https://evil.example")],
+            true,
+        );
         let forwarded = ("x-forwarded-host", "evil.example");
-        check("POST", &[host, forwarded, ("origin", "https://evil.example")], true);
+        check(
+            "POST",
+            &[host, forwarded, ("origin", "https://evil.example")],
+            true,
+        );
     }
 }

@@ -3,7 +3,9 @@
 use super::hash;
 use crate::verify::Check;
 use entity::access::{audit_event, audit_head};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// Events that are read at once.
 const PAGE: u64 = 1000;

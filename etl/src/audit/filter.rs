@@ -3,7 +3,9 @@
 use super::Outcome;
 use crate::database::containing;
 use chrono::{DateTime, Utc};
-use entity::access::audit_event::Column::{Action, Actor, Address, At, Outcome as OutcomeIs, Subject};
+use entity::access::audit_event::Column::{
+    Action, Actor, Address, At, Outcome as OutcomeIs, Subject,
+};
 use sea_orm::{ColumnTrait, Condition, sea_query::ExprTrait};
 
 /// Which events; what is none leaves none out.

@@ -20,8 +20,8 @@ use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
 use entity::ingest::source_file;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
 };
 use std::{io::Read, net::IpAddr, ops::Range};
 use tokio::task::spawn_blocking;

@@ -100,7 +100,9 @@ pub async fn count(
         Some(row) => row,
         None => {
             forget(db, now).await?;
-            let inserted = attempt::Entity::insert(first).exec_without_returning(db).await;
+            let inserted = attempt::Entity::insert(first)
+                .exec_without_returning(db)
+                .await;
             match inserted {
                 Ok(_) => return Ok(()),
                 // Somebody else began at the same moment.
@@ -173,8 +175,7 @@ pub async fn tell(
     subject: &Subject,
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
-    const TELL: &str =
-        "UPDATE attempt SET told_at = ? WHERE subject = ? AND (told_at IS NULL OR told_at < last_at)";
+    const TELL: &str = "UPDATE attempt SET told_at = ? WHERE subject = ? AND (told_at IS NULL OR told_at < last_at)";
     let values = [now.into(), subject.key.clone().into()];
     Ok(etl::database::execute(db, TELL, values).await? > 0)
 }

@@ -59,7 +59,9 @@ impl Proxies {
 /// An address as proxies write it, with a port or without.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
     let parsed = bare.unwrap_or(text).parse();
     let address = parsed.or_else(|_| text.parse::<SocketAddr>().map(|found| found.ip()));
     address.ok().map(|found| found.to_canonical())
@@ -77,7 +79,11 @@ mod tests {
         }
         headers.insert("x-forwarded-proto", "https".parse().unwrap());
         let client = proxies.client(peer.parse().unwrap(), &headers);
-        assert_eq!(client.address, Some(expected.parse().unwrap()), "{forwarded:?}");
+        assert_eq!(
+            client.address,
+            Some(expected.parse().unwrap()),
+            "{forwarded:?}"
+        );
         assert_eq!(client.secure, !trusted.is_empty());
     }
 
@@ -86,7 +92,12 @@ mod tests {
         check(&[], "10.0.0.1:9", &["1.2.3.4"], "10.0.0.1");
         let nets = &["10.0.0.0/8", "::1/128"];
         check(nets, "10.0.0.1:9", &["1.2.3.4"], "1.2.3.4");
-        check(nets, "10.0.0.1:9", &["6.6.6.6, 1.2.3.4, 10.0.0.7"], "1.2.3.4");
+        check(
+            nets,
+            "10.0.0.1:9",
+            &["6.6.6.6, 1.2.3.4, 10.0.0.7"],
+            "1.2.3.4",
+        );
         check(nets, "10.0.0.1:9", &["6.6.6.6", "1.2.3.4:80"], "1.2.3.4");
         check(nets, "[::1]:9", &["[2001:db8::1]:80"], "2001:db8::1");
         check(nets, "[::ffff:10.0.0.1]:9", &["1.2.3.4"], "1.2.3.4");

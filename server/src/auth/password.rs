@@ -89,9 +89,37 @@ fn is_repetitive(password: &str) -> bool {
 
 /// Words that passwords are made of before anything else is thought of.
 const COMMON: [&str; 32] = [
-    "password", "passwort", "passphrase", "secret", "geheim", "welcome", "letmein", "login", "changeme", "change",
-    "default", "administrator", "admin", "root", "superuser", "user", "test", "guest", "marquee", "movies", "movie",
-    "qwertyuiop", "qwerty", "qwertz", "asdfghjkl", "iloveyou", "dragon", "monkey", "football", "baseball", "master",
+    "password",
+    "passwort",
+    "passphrase",
+    "secret",
+    "geheim",
+    "welcome",
+    "letmein",
+    "login",
+    "changeme",
+    "change",
+    "default",
+    "administrator",
+    "admin",
+    "root",
+    "superuser",
+    "user",
+    "test",
+    "guest",
+    "marquee",
+    "movies",
+    "movie",
+    "qwertyuiop",
+    "qwerty",
+    "qwertz",
+    "asdfghjkl",
+    "iloveyou",
+    "dragon",
+    "monkey",
+    "football",
+    "baseball",
+    "master",
     "me",
 ];
 
@@ -185,7 +213,10 @@ mod tests {
 
     fn refused(name: &str, password: &str) -> String {
         let checked = check(&password.into(), name);
-        checked.err().map(|error| error.to_string()).unwrap_or_default()
+        checked
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -198,15 +229,42 @@ mod tests {
     #[test]
     fn what_anybody_would_try_is_refused() {
         for password in ["Annabella-2026", "annabellaannabella", "2026!annabella"] {
-            assert!(refused("annabella", password).contains("name"), "{password}");
+            assert!(
+                refused("annabella", password).contains("name"),
+                "{password}"
+            );
         }
-        for password in ["aaaaaaaaaaaa", "abababababab", "abcdabcdabcdabcd", "123456789012", "abcdefghijklm"] {
-            assert!(refused("ada", password).contains("over and over"), "{password}");
+        for password in [
+            "aaaaaaaaaaaa",
+            "abababababab",
+            "abcdabcdabcdabcd",
+            "123456789012",
+            "abcdefghijklm",
+        ] {
+            assert!(
+                refused("ada", password).contains("over and over"),
+                "{password}"
+            );
         }
-        for password in ["Password1234", "P@ssw0rd!2026", "adminadmin12", "qwertyuiop123", "ChangeMe2026!", "letmein-letmein"] {
-            assert!(refused("ada", password).contains("anybody tries"), "{password}");
+        for password in [
+            "Password1234",
+            "P@ssw0rd!2026",
+            "adminadmin12",
+            "qwertyuiop123",
+            "ChangeMe2026!",
+            "letmein-letmein",
+        ] {
+            assert!(
+                refused("ada", password).contains("anybody tries"),
+                "{password}"
+            );
         }
-        for password in ["correct horse battery", "a long password", "hunter2hunter2", "annabella likes tea and rain"] {
+        for password in [
+            "correct horse battery",
+            "a long password",
+            "hunter2hunter2",
+            "annabella likes tea and rain",
+        ] {
             assert_eq!(refused("annabella", password), "", "{password}");
         }
         for _ in 0..100 {

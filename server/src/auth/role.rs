@@ -86,7 +86,10 @@ pub async fn list(db: &DatabaseConnection) -> Result<Vec<Role>, DbErr> {
             .map(Permission::name)
             .collect(),
         built_in: BUILT_IN.contains(&role.name.as_str()),
-        users: links.iter().filter(|link| link.role_name == role.name).count() as u64,
+        users: links
+            .iter()
+            .filter(|link| link.role_name == role.name)
+            .count() as u64,
         name: role.name,
     });
     Ok(shown.collect())
@@ -201,7 +204,9 @@ pub async fn delete(
     let ended = Condition::any()
         .add(token::Column::RevokedAt.is_not_null())
         .add(token::Column::ExpiresAt.lte(Utc::now()));
-    let tokens = token::Entity::find().filter(of_role.clone()).filter(ended.clone().not());
+    let tokens = token::Entity::find()
+        .filter(of_role.clone())
+        .filter(ended.clone().not());
     let (users, tokens) = (users.count(&tx).await?, tokens.count(&tx).await?);
     if users > 0 || tokens > 0 {
         return Err(AccessError::Input(format!(

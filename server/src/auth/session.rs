@@ -112,13 +112,11 @@ pub async fn open(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn close(
-    db: &DatabaseConnection,
-    token: &Token,
-    actor: Actor<'_>,
-) -> Result<(), DbErr> {
+pub async fn close(db: &DatabaseConnection, token: &Token, actor: Actor<'_>) -> Result<(), DbErr> {
     let tx = etl::database::begin(db).await?;
-    session::Entity::delete_by_id(token.hash()).exec(&tx).await?;
+    session::Entity::delete_by_id(token.hash())
+        .exec(&tx)
+        .await?;
     audit::record(&tx, event(actor, "logout", actor.name)).await?;
     tx.commit().await
 }
@@ -177,9 +175,13 @@ pub async fn end(
     let tx = etl::database::begin(db).await?;
     let sessions = session::Entity::find().filter(session::Column::UserId.eq(user.id));
     let sessions = sessions.all(&tx).await?;
-    let found = sessions.iter().find(|session| id(&session.token_hash) == session_id);
+    let found = sessions
+        .iter()
+        .find(|session| id(&session.token_hash) == session_id);
     let found = found.ok_or_else(|| AccessError::Unknown(format!("session {session_id}")))?;
-    session::Entity::delete_by_id(found.token_hash.as_str()).exec(&tx).await?;
+    session::Entity::delete_by_id(found.token_hash.as_str())
+        .exec(&tx)
+        .await?;
     audit::record(&tx, event(actor, "session.end", &user.name)).await?;
     Ok(tx.commit().await?)
 }

@@ -84,7 +84,8 @@ pub fn hash(token: &str) -> String {
 /// # Errors
 /// When the database does not answer.
 pub async fn owner(db: &DatabaseConnection, headers: &HeaderMap) -> Result<Option<String>, DbErr> {
-    const SQL: &str = "SELECT t.name AS token, u.name AS owner FROM token t JOIN user u ON u.id = t.user_id
+    const SQL: &str =
+        "SELECT t.name AS token, u.name AS owner FROM token t JOIN user u ON u.id = t.user_id
         WHERE t.token_hash = ?";
     let Some(token) = sent(headers) else {
         return Ok(None);
@@ -116,8 +117,10 @@ pub async fn viewer(db: &DatabaseConnection, hash: &str) -> Result<Option<Viewer
     let (Some(first), Some(owner)) = (rows.first(), user::viewer_of_rows(&rows)?) else {
         return Ok(None);
     };
-    let (name, role): (String, String) =
-        (first.try_get("", "token")?, first.try_get("", "token_role")?);
+    let (name, role): (String, String) = (
+        first.try_get("", "token")?,
+        first.try_get("", "token_role")?,
+    );
     let limit: String = first.try_get("", "token_permissions")?;
     let limit = of_role(&role, &limit);
     let last_used_at: Option<DateTime<Utc>> = first.try_get("", "last_used_at")?;
@@ -135,8 +138,7 @@ pub async fn viewer(db: &DatabaseConnection, hash: &str) -> Result<Option<Viewer
 
 /// Writes down that a token is in use, unless another instance has just done so.
 async fn used(db: &DatabaseConnection, id: i64, now: DateTime<Utc>) -> Result<(), DbErr> {
-    const SQL: &str =
-        "UPDATE token SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)";
+    const SQL: &str = "UPDATE token SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)";
     etl::database::execute(db, SQL, [now.into(), id.into(), (now - LAST_USE).into()]).await?;
     Ok(())
 }
@@ -208,7 +210,10 @@ pub async fn revoke(
     actor: Actor<'_>,
 ) -> Result<Token, AccessError> {
     let tx = etl::database::begin(db).await?;
-    let found = token::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
+    let found = token::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&tx)
+        .await?;
     let found = found.filter(|token| owner.is_none_or(|owner| token.user_id == owner));
     let found = found.ok_or_else(|| AccessError::Unknown(format!("token {id}")))?;
     let user = user::name(&tx, found.user_id).await?;

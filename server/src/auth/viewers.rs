@@ -132,7 +132,10 @@ impl Access {
         }
         let owner = token::owner(&self.db, headers).await?;
         let subject = owner.unwrap_or_else(|| "token that nobody has".to_owned());
-        let code = counted.as_ref().err().map_or("UNAUTHENTICATED", AccessError::code);
+        let code = counted
+            .as_ref()
+            .err()
+            .map_or("UNAUTHENTICATED", AccessError::code);
         let news = format!("{address} {subject} {code}");
         if self.is_news(news, Duration::from_secs(600)) {
             let event = audit::Event {
@@ -200,7 +203,6 @@ pub async fn viewer_of(
         (None, Shown::Token(_)) => access.unknown_token(headers, client).await.map(|()| None),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

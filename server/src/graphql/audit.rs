@@ -132,6 +132,14 @@ impl AuditQuery {
         let id = audit_event::Column::Id;
         let condition = audit::Filter::from(filter.unwrap_or_default()).condition();
         let select = audit_event::Entity::find().filter(condition);
-        page(&services(ctx).db, "", select, &[(id, Direction::Desc)], id, &args).await
+        page(
+            &services(ctx).db,
+            "",
+            select,
+            &[(id, Direction::Desc)],
+            id,
+            &args,
+        )
+        .await
     }
 }

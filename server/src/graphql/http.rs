@@ -78,12 +78,7 @@ pub async fn get(
     answer(&app, client, &headers, request).await
 }
 
-async fn answer(
-    app: &App,
-    client: Client,
-    headers: &HeaderMap,
-    request: Request,
-) -> HttpResponse {
+async fn answer(app: &App, client: Client, headers: &HeaderMap, request: Request) -> HttpResponse {
     let mut response = match viewer_of(&app.services.access, headers, client).await {
         Ok(viewer) => execute(app, client, headers, request, viewer).await,
         Err(error) => unknown(error),
@@ -124,7 +119,14 @@ async fn execute(
     } else {
         Response::from_errors(closed)
     };
-    witness::refusals(&app.services, viewer.as_deref(), client, &attempts, &response).await;
+    witness::refusals(
+        &app.services,
+        viewer.as_deref(),
+        client,
+        &attempts,
+        &response,
+    )
+    .await;
     response
 }
 

@@ -49,7 +49,9 @@ fn has_fragments(document: &ExecutableDocument) -> bool {
     let within = |selection: &Selection| match selection {
         Selection::Field(field) => {
             let inner = field.node.selection_set.node.items.iter();
-            inner.clone().any(|inner| !matches!(inner.node, Selection::Field(_)))
+            inner
+                .clone()
+                .any(|inner| !matches!(inner.node, Selection::Field(_)))
         }
         _ => true,
     };

@@ -66,13 +66,16 @@ impl ViewerQuery {
         let db = &services(ctx).db;
         let whose = whose(ctx, user).await?;
         let own = ctx.data_opt::<Token>();
-        let shown = session::list(db, whose.id).await?.into_iter().map(|session| Session {
-            current: own.is_some_and(|token| token.is(&session.id)),
-            id: session.id.into(),
-            created_at: session.created_at.into(),
-            expires_at: session.expires_at.into(),
-            address: session.address,
-        });
+        let shown = session::list(db, whose.id)
+            .await?
+            .into_iter()
+            .map(|session| Session {
+                current: own.is_some_and(|token| token.is(&session.id)),
+                id: session.id.into(),
+                created_at: session.created_at.into(),
+                expires_at: session.expires_at.into(),
+                address: session.address,
+            });
         Ok(shown.collect())
     }
 }

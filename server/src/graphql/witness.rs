@@ -127,7 +127,9 @@ pub async fn refusals(
         };
         let (outcome, code) = (outcome(error), code(error));
         let (action, subject) = match attempts.0.is_empty() {
-            true if outcome == Outcome::Refused && viewer.is_some() => ("read".to_owned(), path(error)),
+            true if outcome == Outcome::Refused && viewer.is_some() => {
+                ("read".to_owned(), path(error))
+            }
             true => continue,
             false => attempts.find(key),
         };
@@ -201,11 +203,24 @@ mod tests {
             assert_eq!(attempts.0[0].subject, subject, "{query}");
         };
         let none = serde_json::json!({});
-        check("mutation { x: retryRun(id: 7) { id } }", none.clone(), "run 7");
-        check("mutation { reprocess(file: \"ab\") { id } }", none.clone(), "file ab");
+        check(
+            "mutation { x: retryRun(id: 7) { id } }",
+            none.clone(),
+            "run 7",
+        );
+        check(
+            "mutation { reprocess(file: \"ab\") { id } }",
+            none.clone(),
+            "file ab",
+        );
         let variables = serde_json::json!({"n": "ada", "p": "secret"});
-        let query = "mutation ($n: String!, $p: String!) { setPassword(password: $p, user: $n) { name } }";
+        let query =
+            "mutation ($n: String!, $p: String!) { setPassword(password: $p, user: $n) { name } }";
         check(query, variables, "user ada");
-        check("mutation { changePassword(old: \"a\", new: \"b\") }", none, "password");
+        check(
+            "mutation { changePassword(old: \"a\", new: \"b\") }",
+            none,
+            "password",
+        );
     }
 }

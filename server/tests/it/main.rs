@@ -9,9 +9,13 @@ mod backfill;
 mod cli;
 mod custody;
 mod finding;
+mod guard;
 mod history;
 mod http;
+mod origin;
 mod preview;
 mod reference;
+mod token;
+mod trail;
 #[path = "../../../etl/tests/common/mod.rs"]
 mod world;
