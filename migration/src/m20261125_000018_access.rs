@@ -18,6 +18,12 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// On one connection, because an SQLite connection that has not heard of a dropped table takes the names of its
+    /// indexes for taken; and there entirely or not at all.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         super::execute(manager, &[HEAD, CHAINED]).await?;
         chain(manager).await?;
