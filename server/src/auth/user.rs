@@ -380,7 +380,7 @@ async fn set_disabled(
     actor: Actor<'_>,
 ) -> Result<(), AccessError> {
     let tx = etl::database::begin(db).await?;
-    let (user, _) = reached(&tx, name, actor).await?;
+    let (user, roles) = reached(&tx, name, actor).await?;
     if user.disabled_at.is_some() == at.is_some() {
         return Ok(());
     }
@@ -393,7 +393,9 @@ async fn set_disabled(
     let action = match at {
         Some(_) => {
             session::close_all(&tx, user.id, None).await?;
-            administered(&tx).await?;
+            if roles.iter().any(|role| role == ADMIN_ROLE) {
+                administered(&tx).await?;
+            }
             "user.disable"
         }
         None => "user.enable",

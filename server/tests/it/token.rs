@@ -78,15 +78,12 @@ async fn a_token_does_what_its_role_allows_until_it_is_revoked_everywhere() {
         let row = token::Entity::find().one(db).await.unwrap().unwrap();
         let first = row.last_used_at.unwrap();
         assert!(!row.token_hash.contains("mrq_"));
-        user::set_roles(db, "ada", &["viewer".to_owned()], "test").await.unwrap();
-        tokio::time::sleep(Duration::from_millis(600)).await;
-        program.ask(COUNT, json!({})).await;
-        let row = token::Entity::find().one(db).await.unwrap().unwrap();
-        assert_eq!(row.last_used_at, Some(first));
 
         let (other, address) = app.another(&[]).await;
         let elsewhere = Person { client: program.client.clone(), address };
         assert_eq!(code(&elsewhere, COUNT).await, "OK");
+        let row = token::Entity::find().one(db).await.unwrap().unwrap();
+        assert_eq!(row.last_used_at, Some(first));
         let revoke = format!("mutation {{ revokeToken(id: \"{id}\") {{ revokedAt }} }}");
         assert!(admin.ask(&revoke, json!({})).await["revokeToken"]["revokedAt"].is_string());
         assert_eq!(code(&program, COUNT).await, "UNAUTHENTICATED", "at once where it was revoked");
@@ -240,7 +237,7 @@ async fn guesses_from_one_address_are_slowed_down_on_all_instances() {
         // Right ones do not count.
         app.admin().await;
         let mut refused = Vec::new();
-        for number in 0..32 {
+        for number in 0..34 {
             let person = if number % 2 == 0 { &here } else { &there };
             let answer = person.login(&format!("nobody-{number}"), PASSWORD).await;
             refused.push(
@@ -261,7 +258,7 @@ async fn guesses_from_one_address_are_slowed_down_on_all_instances() {
 
         let forged = app.showing("authorization", "Bearer mrq_0000");
         let mut codes = Vec::new();
-        for _ in 0..32 {
+        for _ in 0..34 {
             codes.push(code(&forged, COUNT).await);
         }
         assert_eq!(codes[29], "UNAUTHENTICATED");
