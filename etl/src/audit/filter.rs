@@ -55,10 +55,10 @@ impl Filter {
             all = all.add(OutcomeIs.is_in(outcomes.iter().copied()));
         }
         if let Some(since) = self.since {
-            all = all.add(At.gte(since));
+            all = all.add(At.gte(bindable(since)));
         }
         if let Some(until) = self.until {
-            all = all.add(At.lt(until));
+            all = all.add(At.lt(bindable(until)));
         }
         all
     }
@@ -67,4 +67,14 @@ impl Filter {
 /// A condition that nothing meets, until something is added to it.
 fn none() -> Condition {
     Condition::any().add(sea_orm::sea_query::Expr::cust("1 = 0"))
+}
+
+/// The nearest instant that can be compared with: MySQL is given instants as timestamps, which begin in 1970 and
+/// end in 2038. All events lie between.
+fn bindable(at: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = at.timestamp().clamp(1, i64::from(i32::MAX));
+    match seconds == at.timestamp() {
+        true => at,
+        false => DateTime::from_timestamp(seconds, 0).unwrap_or(at),
+    }
 }

@@ -74,6 +74,10 @@ async fn what_is_done_and_what_is_refused_is_written_down() {
         assert_eq!(found(json!({"address": ["10.0.0.1"]})).await.len(), 0);
         assert_eq!(found(json!({"since": "2100-01-01T00:00:00Z"})).await.len(), 0);
         assert_eq!(found(json!({"until": "2100-01-01T00:00:00Z"})).await.len(), 13);
+        assert_eq!(
+            found(json!({"since": "1900-01-01T00:00:00Z"})).await.len(),
+            13
+        );
         let page = admin.ask(all, json!({"first": 2})).await["auditEvents"].take();
         assert_eq!((&page["totalCount"], &page["pageInfo"]["hasNextPage"]), (&json!(13), &json!(true)));
         assert_eq!(page["nodes"][0]["id"], 13);
