@@ -26,46 +26,56 @@ const LIFETIME: Duration = Duration::from_millis(500);
 const CAPACITY: usize = 10_000;
 
 /// Things that are remembered for a while, a bounded number of them.
-struct Remembered<T>(Mutex<(u64, HashMap<String, (Instant, T)>)>);
+struct Remembered<T>(Mutex<Memory<T>>);
+
+struct Memory<T> {
+    /// How often everything was forgotten.
+    age: u64,
+    /// Until when each thing is remembered.
+    things: HashMap<String, (Instant, T)>,
+}
 
 impl<T> Default for Remembered<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Memory {
+            age: 0,
+            things: HashMap::new(),
+        }))
     }
 }
 
 impl<T: Clone> Remembered<T> {
-    fn lock(&self) -> MutexGuard<'_, (u64, HashMap<String, (Instant, T)>)> {
+    fn lock(&self) -> MutexGuard<'_, Memory<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is remembered, and how often all was forgotten before.
+    /// What is remembered, and how often everything was forgotten before.
     fn get(&self, key: &str) -> (u64, Option<T>) {
-        let state = self.lock();
-        let found = state.1.get(key);
+        let memory = self.lock();
+        let found = memory.things.get(key);
         let found = found.filter(|(until, _)| Instant::now() < *until);
-        (state.0, found.map(|(_, value)| value.clone()))
+        (memory.age, found.map(|(_, value)| value.clone()))
     }
 
-    /// Remembers, unless all was forgotten since `age`: the value may be from before that.
+    /// Remembers, unless everything was forgotten since `age`: the value may be from before that.
     fn put(&self, age: u64, key: String, value: T, span: Duration) {
-        let (mut state, now) = (self.lock(), Instant::now());
-        if state.0 != age {
+        let (mut memory, now) = (self.lock(), Instant::now());
+        if memory.age != age {
             return;
         }
-        if state.1.len() >= CAPACITY {
-            state.1.retain(|_, (until, _)| now < *until);
+        if memory.things.len() >= CAPACITY {
+            memory.things.retain(|_, (until, _)| now < *until);
         }
-        if state.1.len() >= CAPACITY {
-            state.1.clear();
+        if memory.things.len() >= CAPACITY {
+            memory.things.clear();
         }
-        state.1.insert(key, (now + span, value));
+        memory.things.insert(key, (now + span, value));
     }
 
     fn forget(&self) {
-        let mut state = self.lock();
-        state.0 += 1;
-        state.1.clear();
+        let mut memory = self.lock();
+        memory.age += 1;
+        memory.things.clear();
     }
 }
 
@@ -228,6 +238,6 @@ mod tests {
         for number in 0..CAPACITY + 10 {
             remembered.put(0, number.to_string(), (), Duration::from_secs(60));
         }
-        assert!(remembered.lock().1.len() <= CAPACITY);
+        assert!(remembered.lock().things.len() <= CAPACITY);
     }
 }
