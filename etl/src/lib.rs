@@ -8,6 +8,7 @@
 
 pub mod aggregate;
 pub mod archive;
+pub mod audit;
 pub mod backfill;
 pub mod bulk;
 pub mod chain;

@@ -3,6 +3,7 @@
 use crate::{
     Result, aggregate,
     archive::Archive,
+    audit,
     chain::Chain,
     companion, custody, database,
     differ::{self, Compared},
@@ -86,8 +87,8 @@ pub async fn verify(chain: &Chain) -> Result<Report> {
     verify_as(chain, &Options::default()).await
 }
 
-/// Hashes every archived object again, looks for rows that refer to nothing, counts every aggregate anew, and
-/// replays every merge from the archived files into a scratch database, which the mart must equal.
+/// Hashes every archived object again, looks for rows that refer to nothing, counts every aggregate anew, follows
+/// the audit trail's chain, and replays every merge from the archived files into a scratch database, which the mart must equal.
 ///
 /// Runs may go on meanwhile: what is compared is one state of the mart, and the replay of just that.
 ///
@@ -109,6 +110,7 @@ pub async fn verify_as(chain: &Chain, options: &Options<'_>) -> Result<Report> {
             differences: recount.differences,
         });
     }
+    checks.push(audit::check(&snapshot).await?);
     snapshot.rollback().await?;
     let replay = match options.replay {
         true => Some(replay(chain, options).await?),

@@ -39,7 +39,7 @@ async fn of_entities(db: &DatabaseConnection) -> Tables {
         };
     }
     each! {
-        access: user role user_role session token audit_event,
+        access: user role user_role session token attempt audit_event audit_head,
         aggregate: year_total company_year genre_year company_genre_year,
         companion: staging change fact revision keyword cast crew link rating,
         ingest: source_file run mart_state data_version job arrival run_phase run_event reject issue

@@ -4,18 +4,18 @@
 //! answer; every other field and address asks [`crate::auth::require`].
 
 use crate::{
-    auth::session::{self, Token},
+    auth::{Client, viewer_of},
     console,
     fresh::Answers,
     graphql::{self, Schema, Services, http, operation::Operations},
     observe::{self, Costs, Metrics},
-    rest::{self, spool::Spool},
-    ui,
+    rest::{self, problem::Problem, spool::Spool},
+    secure, ui,
 };
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -63,7 +63,7 @@ impl App {
 
 /// Every address.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
@@ -73,8 +73,9 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(app.services.limits.body))
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
         .nest(rest::ROOT, rest::routes(&app))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(secured))
+        .layer(CatchPanicLayer::new());
+    secure::cors(routes, &app.services.access.origins)
+        .layer(middleware::from_fn_with_state(app.clone(), secure::secured))
         .layer(middleware::from_fn(observe::request))
         .with_state(app)
 }
@@ -137,50 +138,23 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 /// Measurements in Prometheus' text format, for whoever is signed in.
-async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
-    let db = &app.services.db;
-    let viewer = match Token::of(&headers) {
-        Some(token) => session::viewer(db, &token).await,
-        None => Ok(None),
-    };
-    let shown = match viewer {
-        Ok(None) => return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response(),
-        Ok(Some(_)) => app.metrics.render(db).await,
-        Err(error) => Err(error),
-    };
-    match shown {
-        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+async fn metrics(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let viewer = viewer_of(&app.services.access, &headers, client).await?;
+    if viewer.is_none() {
+        return Ok((StatusCode::UNAUTHORIZED, "sign in first\n").into_response());
+    }
+    match app.metrics.render(&app.services.db).await {
+        Ok(text) => {
+            let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+            Ok((kind, text).into_response())
+        }
         Err(error) => {
             tracing::error!("metrics: {error}");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            Ok(StatusCode::SERVICE_UNAVAILABLE.into_response())
         }
     }
-}
-
-/// What browsers are told of every answer.
-async fn secured(request: Request, next: Next) -> Response {
-    const HEADERS: [(header::HeaderName, &str); 5] = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
-             form-action 'self'; frame-ancestors 'none'",
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-    ];
-    let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        // The console's page has a policy of its own.
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    }
-    response
 }

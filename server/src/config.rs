@@ -6,11 +6,13 @@ mod limit;
 
 pub use limit::Limits;
 
+use axum::http::HeaderValue;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     collections::HashMap,
     fmt,
-    net::{SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -27,11 +29,13 @@ const MAX_UPLOAD: &str = "MARQUEE_MAX_UPLOAD";
 const LISTEN: &str = "MARQUEE_LISTEN";
 const ADMIN_PASSWORD: &str = "MARQUEE_ADMIN_PASSWORD";
 const SOURCES: &str = "MARQUEE_SOURCES";
+const TRUSTED_PROXIES: &str = "MARQUEE_TRUSTED_PROXIES";
+const CORS_ORIGINS: &str = "MARQUEE_CORS_ORIGINS";
 const ROLES: &str = "MARQUEE_ROLES";
 const LOG: &str = "MARQUEE_LOG";
 const LOG_FORMAT: &str = "MARQUEE_LOG_FORMAT";
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     DATABASE_URL,
     ARCHIVE_URL,
     INBOX,
@@ -41,6 +45,8 @@ const KEYS: [&str; 12] = [
     MAX_UPLOAD,
     LISTEN,
     ADMIN_PASSWORD,
+    TRUSTED_PROXIES,
+    CORS_ORIGINS,
     ROLES,
     LOG,
     LOG_FORMAT,
@@ -157,11 +163,15 @@ pub struct Http {
     pub listen: SocketAddr,
 }
 
-/// Users.
-#[derive(Clone, Debug)]
+/// Who may come in.
+#[derive(Clone, Debug, Default)]
 pub struct Access {
     /// The password of the user `admin` that the first start makes; random when unset.
     pub admin_password: Option<SecretString>,
+    /// The proxies whose `X-Forwarded-…` headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The other sites whose pages may ask, such as `https://reports.example`.
+    pub cors_origins: Vec<HeaderValue>,
 }
 
 /// Which parts run in this process.
@@ -233,6 +243,8 @@ impl Config {
             limits: Limits::read(&mut value)?,
             access: Access {
                 admin_password: value(ADMIN_PASSWORD).map(admin_password).transpose()?,
+                trusted_proxies: proxies(&value(TRUSTED_PROXIES).unwrap_or_default())?,
+                cors_origins: origins(&value(CORS_ORIGINS).unwrap_or_default())?,
             },
             roles: roles(value(ROLES).as_deref().unwrap_or("api,worker"))?,
             log: Log {
@@ -358,9 +370,46 @@ fn listen(value: &str) -> Result<SocketAddr, ConfigError> {
 
 fn admin_password(value: String) -> Result<SecretString, ConfigError> {
     let password = SecretString::from(value);
-    crate::auth::password::check(&password)
+    crate::auth::password::check(&password, crate::auth::user::ADMIN)
         .map_err(|error| wrong(ADMIN_PASSWORD, error.to_string()))?;
     Ok(password)
+}
+
+/// The entries of a list with commas between them.
+fn entries(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+}
+
+fn proxies(value: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let parse = |one: &str| {
+        let net = one.parse::<IpNet>();
+        let net = net.or_else(|_| one.parse::<IpAddr>().map(IpNet::from));
+        net.map_err(|_| {
+            let message = format!("must be addresses or networks such as 10.0.0.0/8, not {one:?}");
+            wrong(TRUSTED_PROXIES, message)
+        })
+    };
+    entries(value).map(parse).collect()
+}
+
+fn origins(value: &str) -> Result<Vec<HeaderValue>, ConfigError> {
+    let parse = |one: &str| {
+        // What a browser sends is compared letter by letter, so it has to be just that.
+        let origin = url::Url::parse(one).map(|url| url.origin());
+        let exact = origin.is_ok_and(|origin| {
+            let (tuple, written) = (origin.is_tuple(), origin.ascii_serialization());
+            tuple && written == one && written.starts_with("http")
+        });
+        let header = HeaderValue::from_str(one).ok().filter(|_| exact);
+        header.ok_or_else(|| {
+            let message = format!("must be origins such as https://reports.example, not {one:?}");
+            wrong(CORS_ORIGINS, message)
+        })
+    };
+    entries(value).map(parse).collect()
 }
 
 fn roles(value: &str) -> Result<Roles, ConfigError> {
@@ -452,6 +501,11 @@ mod tests {
             ("MARQUEE_MAX_UPLOAD", "99999999 TiB"),
             ("MARQUEE_LISTEN", "8080"),
             ("MARQUEE_ADMIN_PASSWORD", "secret"),
+            ("MARQUEE_ADMIN_PASSWORD", "Password1234"),
+            ("MARQUEE_TRUSTED_PROXIES", "10.0.0.0/8, proxy"),
+            ("MARQUEE_CORS_ORIGINS", "*"),
+            ("MARQUEE_CORS_ORIGINS", "https://reports.example/"),
+            ("MARQUEE_CORS_ORIGINS", "reports.example"),
             ("MARQUEE_ROLES", "api,cook"),
             ("MARQUEE_LOG", "in=fo=x"),
             ("MARQUEE_LOG_FORMAT", "xml"),
@@ -472,6 +526,23 @@ mod tests {
         );
         let unclosed = read(&[], "\nMARQUEE_ADMIN_PASSWORD = 'hunter2hunter2").unwrap_err();
         assert!(!unclosed.contains("hunter2"), "{unclosed}");
+    }
+
+    #[test]
+    fn proxies_and_origins_are_lists() {
+        let environment = [
+            ("MARQUEE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1"),
+            (
+                "MARQUEE_CORS_ORIGINS",
+                "https://a.example,http://b.example:8080",
+            ),
+        ];
+        let access = read(&environment, "").unwrap().access;
+        assert_eq!(access.trusted_proxies.len(), 3);
+        assert_eq!(
+            access.cors_origins,
+            ["https://a.example", "http://b.example:8080"]
+        );
     }
 
     #[test]

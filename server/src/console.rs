@@ -4,10 +4,11 @@
 
 use crate::{
     app::App,
-    auth::session::{self, Token},
+    auth::{Client, viewer_of},
     ui,
 };
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -24,12 +25,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; 
 const SIGN_IN: &str = "/login?next=%2Fconsole";
 
 /// Answers with the page.
-pub async fn page(State(app): State<App>, headers: HeaderMap) -> Response {
-    let viewer = match Token::of(&headers) {
-        Some(token) => session::viewer(&app.services.db, &token).await,
-        None => Ok(None),
-    };
-    match viewer {
+pub async fn page(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
+    match viewer_of(&app.services.access, &headers, client).await {
         Ok(Some(_)) => {}
         Ok(None) => {
             let never = [(header::CACHE_CONTROL, "no-store")];

@@ -13,5 +13,6 @@ pub mod graphql;
 pub mod listen;
 pub mod observe;
 pub mod rest;
+pub mod secure;
 pub mod serve;
 pub mod ui;

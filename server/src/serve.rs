@@ -2,7 +2,7 @@
 
 use crate::{
     app::{self, App},
-    auth::{audit::COMMAND_LINE, login::UnknownNames, password, user},
+    auth::{self, AccessError, audit::COMMAND_LINE, password, user},
     config::{Access, Config, Inbox},
     graphql::Services,
     listen::{self, Limits},
@@ -100,7 +100,7 @@ impl Instance {
                 archive: chain.archive.clone(),
                 sources: chain.sources.clone(),
                 wake: wake.clone(),
-                unknown_names: UnknownNames::default(),
+                access: auth::Access::new(chain.db.clone(), &config.access),
                 previews: Semaphore::new(1),
             };
             let spool = Spool::open(&config.uploads).context("MARQUEE_UPLOADS")?;
@@ -277,7 +277,7 @@ pub async fn first_user(db: &DatabaseConnection, access: &Access) -> Result<Opti
     match user::add(db, user::ADMIN, &password, &roles, COMMAND_LINE).await {
         Ok(()) => Ok(made_up.then(|| password.expose_secret().to_owned())),
         // Another instance was faster, and has said its password.
-        Err(user::UserError::Exists(_)) => Ok(None),
+        Err(AccessError::Exists(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -15,14 +15,14 @@ pub(crate) use intake::insert_object;
 pub use intake::{Taken, take};
 pub use moving::move_to;
 
-use crate::{Error, Result, archive::Archive, database};
+use crate::{Error, Result, archive::Archive, audit, database};
 use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
-use entity::{access::audit_event, ingest::source_file};
+use entity::ingest::source_file;
 use futures::stream::BoxStream;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
-    EntityTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
 };
 use std::{io::Read, net::IpAddr, ops::Range};
 use tokio::task::spawn_blocking;
@@ -183,27 +183,24 @@ async fn find_locked<C: ConnectionTrait>(tx: &C, sha256: &str) -> Result<source_
 }
 
 /// Writes down who did what, in the transaction that does it.
-async fn witness<C: ConnectionTrait>(
-    tx: &C,
+async fn witness(
+    tx: &DatabaseTransaction,
     by: By<'_>,
     action: &str,
     file: &source_file::Model,
     before: Option<String>,
     after: Option<String>,
 ) -> Result<(), DbErr> {
-    audit_event::ActiveModel {
-        at: Set(Utc::now()),
-        actor: Set(by.actor.to_owned()),
-        action: Set(action.to_owned()),
-        subject: Set(format!("file {}", file.sha256)),
-        address: Set(by.address.map(|address| address.to_string())),
-        value_before: Set(before),
-        value_after: Set(after),
+    let event = audit::Event {
+        actor: by.actor,
+        action,
+        subject: format!("file {}", file.sha256),
+        address: by.address,
+        before,
+        after,
         ..Default::default()
-    }
-    .insert(tx)
-    .await?;
-    Ok(())
+    };
+    audit::record(tx, event).await
 }
 
 /// Opens a file's bytes, to be read on a blocking thread.

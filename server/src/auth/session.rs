@@ -1,16 +1,16 @@
 //! Sign-ins: the cookie holds a random token, the database its SHA-256, so that a copy of the database
 //! opens no session.
 
-use super::{Permission, Viewer};
+use super::{AccessError, Actor, Viewer, audit, user::viewer_of_rows};
 use axum::http::{HeaderMap, header};
-use chrono::{TimeDelta, Utc};
-use entity::access::session;
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::access::{session, user};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
-    EntityTrait, QueryFilter,
+    EntityTrait, QueryFilter, QueryOrder,
 };
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// The cookie's name.
 pub const COOKIE: &str = "marquee_session";
@@ -39,8 +39,14 @@ impl Token {
         hexadecimal.then(|| Self(token.to_owned()))
     }
 
-    fn hash(&self) -> String {
+    /// As what it is stored.
+    pub fn hash(&self) -> String {
         hex::encode(Sha256::digest(self.0.as_bytes()))
+    }
+
+    /// Whether it is the one a session is shown with that id.
+    pub fn is(&self, session_id: &str) -> bool {
+        id(&self.hash()) == session_id
     }
 
     /// The `Set-Cookie` that hands it to the browser.
@@ -59,11 +65,31 @@ fn cookie(value: &str, seconds: i64, secure: bool) -> String {
     format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
 }
 
+/// A session as shown; never its token.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The beginning of its token's hash.
+    pub id: String,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// Until when it holds.
+    pub expires_at: DateTime<Utc>,
+    /// Where it was opened from.
+    pub address: Option<String>,
+}
+
+/// Letters of a token's hash that tell a user's sessions apart.
+const ID_LETTERS: usize = 16;
+
 /// Opens a session of a user, and clears away the ones that have run out.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn open(db: &DatabaseConnection, user_id: i64) -> Result<Token, DbErr> {
+pub async fn open(
+    db: &DatabaseConnection,
+    user_id: i64,
+    address: Option<IpAddr>,
+) -> Result<Token, DbErr> {
     let token = Token::random();
     let now = Utc::now();
     session::Entity::delete_many()
@@ -75,38 +101,106 @@ pub async fn open(db: &DatabaseConnection, user_id: i64) -> Result<Token, DbErr>
         user_id: Set(user_id),
         created_at: Set(now),
         expires_at: Set(now + LIFETIME),
+        address: Set(address.map(|address| address.to_string())),
     }
     .insert(db)
     .await?;
     Ok(token)
 }
 
-/// Ends a session.
+/// Ends the session of somebody who signs out.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn close(db: &DatabaseConnection, token: &Token) -> Result<(), DbErr> {
-    session::Entity::delete_by_id(token.hash()).exec(db).await?;
-    Ok(())
-}
-
-/// Ends all sessions of a user.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn close_all<C: ConnectionTrait>(db: &C, user_id: i64) -> Result<(), DbErr> {
-    session::Entity::delete_many()
-        .filter(session::Column::UserId.eq(user_id))
-        .exec(db)
+pub async fn close(db: &DatabaseConnection, token: &Token, actor: Actor<'_>) -> Result<(), DbErr> {
+    let tx = etl::database::begin(db).await?;
+    session::Entity::delete_by_id(token.hash())
+        .exec(&tx)
         .await?;
-    Ok(())
+    audit::record(&tx, event(actor, "logout", actor.name)).await?;
+    tx.commit().await
 }
 
-/// Whose session a token is: nobody's when it is forged, has run out, or the user is disabled.
+/// Ends all sessions of a user, but for the one of `token` where it is given.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn viewer(db: &DatabaseConnection, token: &Token) -> Result<Option<Viewer>, DbErr> {
+pub async fn close_all<C: ConnectionTrait>(
+    db: &C,
+    user_id: i64,
+    but: Option<&Token>,
+) -> Result<(), DbErr> {
+    let mut gone = session::Entity::delete_many().filter(session::Column::UserId.eq(user_id));
+    if let Some(token) = but {
+        gone = gone.filter(session::Column::TokenHash.ne(token.hash()));
+    }
+    gone.exec(db).await?;
+    Ok(())
+}
+
+/// The sessions of a user that hold, newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(db: &DatabaseConnection, user_id: i64) -> Result<Vec<Session>, DbErr> {
+    let found = session::Entity::find()
+        .filter(session::Column::UserId.eq(user_id))
+        .filter(session::Column::ExpiresAt.gt(Utc::now()))
+        .order_by_desc(session::Column::CreatedAt)
+        .all(db)
+        .await?;
+    let shown = found.into_iter().map(|session| Session {
+        id: id(&session.token_hash),
+        created_at: session.created_at,
+        expires_at: session.expires_at,
+        address: session.address,
+    });
+    Ok(shown.collect())
+}
+
+fn id(hash: &str) -> String {
+    hash.chars().take(ID_LETTERS).collect()
+}
+
+/// Ends a session of a user.
+///
+/// # Errors
+/// [`AccessError::Unknown`] when the user has none of that id.
+pub async fn end(
+    db: &DatabaseConnection,
+    user: &user::Model,
+    session_id: &str,
+    actor: Actor<'_>,
+) -> Result<(), AccessError> {
+    let tx = etl::database::begin(db).await?;
+    let sessions = session::Entity::find().filter(session::Column::UserId.eq(user.id));
+    let sessions = sessions.all(&tx).await?;
+    let found = sessions
+        .iter()
+        .find(|session| id(&session.token_hash) == session_id);
+    let found = found.ok_or_else(|| AccessError::Unknown(format!("session {session_id}")))?;
+    session::Entity::delete_by_id(found.token_hash.as_str())
+        .exec(&tx)
+        .await?;
+    audit::record(&tx, event(actor, "session.end", &user.name)).await?;
+    Ok(tx.commit().await?)
+}
+
+fn event<'a>(actor: Actor<'a>, action: &'a str, user: &str) -> audit::Event<'a> {
+    audit::Event {
+        actor: actor.name,
+        action,
+        subject: format!("user {user}"),
+        address: actor.address,
+        ..Default::default()
+    }
+}
+
+/// Whose session a token of that hash is: nobody's when it is forged, has run out, or the user is disabled.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn viewer(db: &DatabaseConnection, hash: &str) -> Result<Option<Viewer>, DbErr> {
     const SQL: &str = "SELECT u.id, u.name, r.name AS role_name, r.permissions
         FROM session s
         JOIN user u ON u.id = s.user_id
@@ -114,44 +208,8 @@ pub async fn viewer(db: &DatabaseConnection, token: &Token) -> Result<Option<Vie
         LEFT JOIN role r ON r.name = l.role_name
         WHERE s.token_hash = ? AND s.expires_at > ? AND u.disabled_at IS NULL
         ORDER BY r.name";
-    let values = [token.hash().into(), Utc::now().into()];
-    from_rows(&etl::database::query(db, SQL, values).await?)
-}
-
-/// The viewer a user is when signed in.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn viewer_of(db: &DatabaseConnection, user_id: i64) -> Result<Option<Viewer>, DbErr> {
-    const SQL: &str = "SELECT u.id, u.name, r.name AS role_name, r.permissions
-        FROM user u
-        LEFT JOIN user_role l ON l.user_id = u.id
-        LEFT JOIN role r ON r.name = l.role_name
-        WHERE u.id = ?
-        ORDER BY r.name";
-    from_rows(&etl::database::query(db, SQL, [user_id.into()]).await?)
-}
-
-/// One row for each role.
-fn from_rows(rows: &[sea_orm::QueryResult]) -> Result<Option<Viewer>, DbErr> {
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    let mut viewer = Viewer {
-        user_id: first.try_get("", "id")?,
-        name: first.try_get("", "name")?,
-        roles: Vec::new(),
-        permissions: BTreeSet::new(),
-    };
-    for row in rows {
-        let role: Option<String> = row.try_get("", "role_name")?;
-        let permissions: Option<String> = row.try_get("", "permissions")?;
-        viewer.roles.extend(role);
-        let names = permissions.unwrap_or_default();
-        let known = names.split_whitespace().filter_map(Permission::parse);
-        viewer.permissions.extend(known);
-    }
-    Ok(Some(viewer))
+    let values = [hash.into(), Utc::now().into()];
+    viewer_of_rows(&etl::database::query(db, SQL, values).await?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `marquee ingest`: files through the chain, now and here.
 
-use super::show;
+use super::{control::record, show};
 use crate::{config::Config, serve};
 use anyhow::{Context, Result};
 use entity::ingest::{RunMode, RunStatus, Trigger, run};
@@ -179,7 +179,10 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
     let mut ids = Vec::new();
     for file in &arguments.files {
         let path = std::path::absolute(file).with_context(|| file.display().to_string())?;
-        ids.push(queue::enqueue(&chain.db, &path, Trigger::Command, version, mode).await?);
+        let run = queue::enqueue(&chain.db, &path, Trigger::Command, version, mode).await?;
+        let subject = format!("file {}", file.display());
+        record(&chain.db, "run.ingest", subject, format!("run {run}")).await?;
+        ids.push(run);
     }
     finish(&chain, &ids, arguments.json).await
 }

@@ -3,6 +3,7 @@
 //! Results go to standard output (`--json` for programs), everything else to standard error; a command
 //! that did not do what it was asked ends with exit code 1.
 
+mod audit;
 mod backfill;
 mod control;
 mod file;
@@ -10,9 +11,11 @@ mod ingest;
 mod migrate;
 mod preview;
 mod rejects;
+mod role;
 mod rules;
 mod sample;
 mod source;
+mod token;
 mod user;
 mod verify;
 
@@ -59,12 +62,18 @@ enum Command {
     Rules(rules::Arguments),
     /// Show and check the formats by which files are recognised
     Source(source::Arguments),
-    /// Hash the archive again, count every aggregate anew and replay every merge; exit code 1 on any difference
+    /// Hash the archive again, count every aggregate anew, follow the audit trail and replay every merge; exit code 1 on any difference
     Verify(verify::Arguments),
     /// Change or show the state of the database's schema
     Migrate(migrate::Arguments),
     /// Manage who may sign in
     User(user::Arguments),
+    /// Manage what roles allow
+    Role(role::Arguments),
+    /// Manage what programs show instead of a password
+    Token(token::Arguments),
+    /// Show or export what people did and what they were refused
+    Audit(audit::Arguments),
     /// Write a made-up movies_metadata.csv of the real one's shape and dirt
     Sample(sample::Arguments),
     /// Print the GraphQL schema
@@ -118,6 +127,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Command::Verify(arguments) => verify::run(&config, arguments).await,
             Command::Migrate(arguments) => migrate::run(&config, arguments).await,
             Command::User(arguments) => user::run(&config, arguments).await,
+            Command::Role(arguments) => role::run(&config, arguments).await,
+            Command::Token(arguments) => token::run(&config, arguments).await,
+            Command::Audit(arguments) => audit::run(&config, arguments).await,
             Command::Sample(_) | Command::Schema | Command::Openapi => Ok(ExitCode::SUCCESS),
         }
     });

@@ -29,7 +29,7 @@ enum Action {
     Add {
         /// The name to sign in with
         name: String,
-        /// viewer, operator or admin; may be given several times
+        /// viewer, operator, admin or another role there is; may be given several times
         #[arg(long = "role", value_name = "ROLE", default_value = "viewer")]
         roles: Vec<String>,
         /// Make up a password and print it
@@ -51,6 +51,19 @@ enum Action {
         /// The user's name
         name: String,
     },
+    /// Let a disabled user sign in again
+    Enable {
+        /// The user's name
+        name: String,
+    },
+    /// Give a user these roles instead of the ones before
+    Roles {
+        /// The user's name
+        name: String,
+        /// viewer, operator, admin or another role there is
+        #[arg(value_name = "ROLE")]
+        roles: Vec<String>,
+    },
 }
 
 /// What was done.
@@ -63,6 +76,13 @@ struct Done {
 }
 
 impl Done {
+    fn new(user: String) -> Self {
+        Self {
+            user,
+            password: None,
+        }
+    }
+
     fn text(&self) -> String {
         match &self.password {
             Some(password) => format!("{} has the password {password}\n", self.user),
@@ -92,25 +112,26 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
             roles,
             random,
         } => {
-            let password = new_password(random)?;
+            let password = new_password(&name, random)?;
             user::add(&db, &name, &password, &roles, COMMAND_LINE).await?;
             show(json, &done(name, &password, random), Done::text)?;
         }
         Action::Passwd { name, random } => {
-            let password = new_password(random)?;
+            let password = new_password(&name, random)?;
             user::set_password(&db, &name, &password, COMMAND_LINE).await?;
             show(json, &done(name, &password, random), Done::text)?;
         }
         Action::Disable { name } => {
             user::disable(&db, &name, COMMAND_LINE).await?;
-            show(
-                json,
-                &Done {
-                    user: name,
-                    password: None,
-                },
-                Done::text,
-            )?;
+            show(json, &Done::new(name), Done::text)?;
+        }
+        Action::Enable { name } => {
+            user::enable(&db, &name, COMMAND_LINE).await?;
+            show(json, &Done::new(name), Done::text)?;
+        }
+        Action::Roles { name, roles } => {
+            user::set_roles(&db, &name, &roles, COMMAND_LINE).await?;
+            show(json, &Done::new(name), Done::text)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -121,7 +142,7 @@ fn done(user: String, password: &SecretString, made_up: bool) -> Done {
     Done { user, password }
 }
 
-fn new_password(random: bool) -> Result<SecretString> {
+fn new_password(name: &str, random: bool) -> Result<SecretString> {
     if random {
         return Ok(password::random());
     }
@@ -135,7 +156,7 @@ fn new_password(random: bool) -> Result<SecretString> {
         }
     };
     let password = SecretString::from(typed);
-    password::check(&password)?;
+    password::check(&password, name)?;
     if terminal && rpassword::prompt_password("Again: ")? != password.expose_secret() {
         bail!("the two differ; nothing was changed");
     }

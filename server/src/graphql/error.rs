@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | `UNAUTHENTICATED` | nobody is signed in, or a sign-in was refused |
-//! | `FORBIDDEN` | the person lacks a permission |
+//! | `FORBIDDEN` | the person lacks a permission, or it is not for API tokens |
 //! | `BAD_USER_INPUT` | the request, an argument or a cursor is wrong |
 //! | `NOT_FOUND` | what a mutation names does not exist |
 //! | `CONFIRMATION_REQUIRED` | what was asked for has a consequence; ask again with `force` if it is meant |
@@ -13,13 +13,13 @@
 //! | `PERSISTED_QUERY_MISMATCH` | the hash that was sent is not that of the text |
 //! | `OPERATION_NOT_ALLOWED` | only certain operations are answered here, and this is none of them |
 //! | `BATCH_NOT_SUPPORTED` | several requests came in one body |
-//! | `TOO_MANY_REQUESTS` | too many wrong passwords for a name, or more at once than this instance does |
+//! | `TOO_MANY_REQUESTS` | too many wrong passwords or tokens, or more at once than this instance does |
 //! | `INTERNAL` | ours; the detail is in the log only |
 //!
 //! Resolvers return what went wrong as it is; [`finish`] is the one place that decides what of it is shown.
 
 use super::limit::Exceeded;
-use crate::auth::{Denied, login::LoginError};
+use crate::auth::{AccessError, Denied};
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 use etl::database::reading::{TimedOut, is_interrupted};
 use sea_orm::DbErr;
@@ -75,7 +75,8 @@ impl Failure {
 }
 
 const TIMEOUT_MESSAGE: &str = "the answer takes longer than it may; ask for less at a time";
-const INTERNAL_MESSAGE: &str = "something went wrong on the server; its log has the detail";
+/// What is shown of internal errors.
+pub const INTERNAL_MESSAGE: &str = "something went wrong on the server; its log has the detail";
 
 /// Most errors of an answer: a request of many faults would else be answered by many times its length.
 const MAX_ERRORS: usize = 100;
@@ -123,7 +124,8 @@ fn segment(segment: &async_graphql::PathSegment) -> String {
     }
 }
 
-fn code(error: &ServerError) -> &'static str {
+/// The stable code of an error.
+pub fn code(error: &ServerError) -> &'static str {
     if error.source.is_none() {
         // Only the GraphQL engine itself makes errors without a source: parsing and validation.
         return "BAD_USER_INPUT";
@@ -144,17 +146,18 @@ fn code(error: &ServerError) -> &'static str {
         };
     }
     if let Some(denied) = error.source::<Denied>() {
-        return match denied {
-            Denied::Unauthenticated => "UNAUTHENTICATED",
-            Denied::Forbidden(_) => "FORBIDDEN",
+        return denied.code();
+    }
+    if let Some(error) = error.source::<AccessError>() {
+        return match error {
+            AccessError::Database(error) => database(error),
+            error => error.code(),
         };
     }
-    match (error.source::<LoginError>(), error.source::<etl::Error>()) {
-        (Some(LoginError::Wrong), _) => "UNAUTHENTICATED",
-        (Some(LoginError::TooSoon { .. }), _) => "TOO_MANY_REQUESTS",
-        (_, Some(etl::Error::Input(_))) => "BAD_USER_INPUT",
-        (_, Some(etl::Error::Unconfirmed(_))) => "CONFIRMATION_REQUIRED",
-        (_, Some(etl::Error::Database(error))) => database(error),
+    match error.source::<etl::Error>() {
+        Some(etl::Error::Input(_)) => "BAD_USER_INPUT",
+        Some(etl::Error::Unconfirmed(_)) => "CONFIRMATION_REQUIRED",
+        Some(etl::Error::Database(error)) => database(error),
         _ => error.source::<DbErr>().map_or("INTERNAL", database),
     }
 }

@@ -5,18 +5,16 @@
 //! `ETag`, see [`crate::fresh`].
 
 use super::{
-    Client,
     error::{Failure, finish},
     limit::Exceeded,
     load::Loaders,
     operation::{Opened, Operation, Operations},
+    stranger,
+    witness::{self, Attempts},
 };
 use crate::{
     app::App,
-    auth::{
-        Viewer,
-        session::{self, Token},
-    },
+    auth::{AccessError, Client, Viewer, session::Token, viewer_of},
     fresh::{self, FreshError, Made, Version},
     observe::Costs,
 };
@@ -24,15 +22,14 @@ use async_graphql::{
     Request, Response, ServerError, Value, http::parse_query_string, parser::types::OperationType,
 };
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
-    extract::{ConnectInfo, RawQuery, State, rejection::BytesRejection},
+    extract::{RawQuery, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
 };
 use etl::database::reading::TimedOut;
-use sea_orm::DbErr;
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, sync::Arc};
 
 /// What answers are.
 const JSON: &str = "application/json";
@@ -42,7 +39,7 @@ const JSON: &str = "application/json";
 /// The body must be declared as JSON: a foreign page cannot send that without the browser asking first.
 pub async fn post(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> HttpResponse {
@@ -71,7 +68,7 @@ pub async fn post(
         return refused(StatusCode::BAD_REQUEST, Failure::Batch);
     }
     match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => answer(&app, peer, &headers, request, true).await,
+        Ok(request) => answer(&app, client, &headers, request, true).await,
         Err(error) => refused(
             StatusCode::BAD_REQUEST,
             Failure::Input(format!(
@@ -92,19 +89,19 @@ fn too_long(app: &App, headers: &HeaderMap) -> Exceeded {
 /// Answers a query in the URL; a mutation there is refused.
 pub async fn get(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> HttpResponse {
     match parse_query_string(&query.unwrap_or_default()) {
-        Ok(request) => answer(&app, peer, &headers, request, false).await,
+        Ok(request) => answer(&app, client, &headers, request, false).await,
         Err(error) => refused(StatusCode::BAD_REQUEST, Failure::Input(error.to_string())),
     }
 }
 
 async fn answer(
     app: &App,
-    peer: SocketAddr,
+    client: Client,
     headers: &HeaderMap,
     mut request: Request,
     may_change: bool,
@@ -120,16 +117,15 @@ async fn answer(
             Failure::Input(what.to_owned()),
         );
     }
-    let asker = match asker(app, headers).await {
+    let asker = match asker(app, headers, client).await {
         Ok(asker) => asker,
-        Err(error) => return respond(app, failed(Failure::Database(Arc::new(error)))),
+        Err(error) => return respond(app, unknown(error)),
     };
-    let viewer = asker.viewer.as_ref();
+    let viewer = asker.viewer.as_deref();
     if let Err(failure) = app.operations.permit(&opened, &request, viewer) {
         return respond(app, failed(failure));
     }
     if opened.operation.kind != OperationType::Query {
-        let request = request.data(client(peer, headers));
         return respond(app, execute(app, &asker, &opened.operation, request).await);
     }
     let signed_in = asker.viewer.is_some();
@@ -181,11 +177,13 @@ async fn read(
     Ok(fresh::whole(headers, &version, make(version).await))
 }
 
-/// Who asks: nobody in particular, or the viewer whose session it is.
+/// Who asks: nobody in particular, or the viewer whose session or token it is.
 #[derive(Clone)]
 pub struct Asker {
     /// Who is signed in.
-    pub viewer: Option<Viewer>,
+    pub viewer: Option<Arc<Viewer>>,
+    /// Where the request comes from.
+    pub client: Client,
     token: Option<Token>,
 }
 
@@ -202,17 +200,18 @@ impl Asker {
 /// Finds out who asks.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn asker(app: &App, headers: &HeaderMap) -> Result<Asker, DbErr> {
+/// When that cannot be told, or too much has been guessed from there.
+pub async fn asker(app: &App, headers: &HeaderMap, client: Client) -> Result<Asker, AccessError> {
+    let viewer = viewer_of(&app.services.access, headers, client).await?;
     let token = Token::of(headers);
-    let viewer = match &token {
-        Some(token) => session::viewer(&app.services.db, token).await?,
-        None => None,
-    };
-    Ok(Asker { viewer, token })
+    Ok(Asker {
+        viewer,
+        client,
+        token,
+    })
 }
 
-/// Executes an operation that was opened and permitted, with loaders of its own.
+/// Executes an operation that was opened and permitted, with loaders of its own, and writes down what was refused.
 pub async fn execute(
     app: &App,
     asker: &Asker,
@@ -221,27 +220,41 @@ pub async fn execute(
 ) -> Response {
     let mut again = Request::new("").variables(request.variables.clone());
     again.operation_name.clone_from(&request.operation_name);
-    let mut request = request.data(Loaders::new(&app.services.db));
-    if let Some(viewer) = &asker.viewer {
-        request = request.data(viewer.clone());
-    }
-    if let Some(token) = &asker.token {
-        request = request.data(token.clone());
-    }
-    let mut response = app.schema.execute(operation.prepare(request)).await;
-    let operations: &Operations = &app.operations;
-    operations.explain(operation, again, &mut response).await;
+    let mut request = operation.prepare(request);
+    let attempts = Attempts::of(&mut request);
+    let closed = match &asker.viewer {
+        Some(_) => Vec::new(),
+        None => stranger::closed(&mut request),
+    };
+    let mut response = if closed.is_empty() {
+        let loaders = Loaders::new(&app.services.db);
+        let mut request = request.data(loaders).data(asker.client);
+        if let Some(viewer) = &asker.viewer {
+            request = request.data(viewer.clone());
+        }
+        if let Some(token) = &asker.token {
+            request = request.data(token.clone());
+        }
+        let mut response = app.schema.execute(request).await;
+        let operations: &Operations = &app.operations;
+        operations.explain(operation, again, &mut response).await;
+        response
+    } else {
+        Response::from_errors(closed)
+    };
+    let viewer = asker.viewer.as_deref();
+    witness::refusals(&app.services, viewer, asker.client, &attempts, &response).await;
     finish(&mut response);
     response
 }
 
-/// Where a request comes from.
-pub fn client(peer: SocketAddr, headers: &HeaderMap) -> Client {
-    let forwarded = headers.get("x-forwarded-proto");
-    Client {
-        address: Some(peer.ip().to_canonical()),
-        secure: forwarded.is_some_and(|scheme| scheme == "https"),
-    }
+/// The answer when it cannot be told who is asking.
+fn unknown(error: AccessError) -> Response {
+    finished(ServerError {
+        message: error.to_string(),
+        source: Some(Arc::new(error)),
+        ..ServerError::new("", None)
+    })
 }
 
 /// The bytes of an answer, unless they are more than they may be.

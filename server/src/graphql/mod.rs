@@ -3,6 +3,7 @@
 //! Objects are types of their own, made from entities, so that no private column is shown. Fields ask
 //! [`load::Loaders`] for what they are related to, and a guard asks [`crate::auth::require`].
 
+pub mod audit;
 pub mod backfill;
 pub mod batch;
 pub mod bundle;
@@ -39,6 +40,7 @@ pub mod past;
 pub mod persisted;
 pub mod preview;
 pub mod reject;
+pub mod role;
 pub mod rules;
 pub mod run;
 pub mod run_filter;
@@ -46,19 +48,25 @@ pub mod scalar;
 pub mod search;
 pub mod source;
 pub mod stats;
+pub mod stranger;
+pub mod token;
+pub mod user;
 pub mod version;
 pub mod viewer;
+pub mod witness;
 pub mod year;
 
+pub use crate::auth::Client;
+
 use crate::{
-    auth::{Viewer, login::UnknownNames},
+    auth::{Access, AccessError, Actor, Denied, Viewer, require_person},
     config::Limits,
 };
 use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
 use error::Failure;
 use etl::{archive::Archive, chain::Chain, source::Catalog};
 use sea_orm::DatabaseConnection;
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
 /// What fields work with.
@@ -75,8 +83,8 @@ pub struct Services {
     pub sources: Catalog,
     /// Tells the worker of this instance, if there is one, of a new run.
     pub wake: Arc<Notify>,
-    /// Failed sign-ins under names nobody has.
-    pub unknown_names: UnknownNames,
+    /// Who may come in.
+    pub access: Access,
     /// Lets one draft of rules at a time be tried.
     pub previews: Semaphore,
 }
@@ -91,15 +99,6 @@ impl Services {
             worker: "api".to_owned(),
         }
     }
-}
-
-/// What is known of where a request comes from.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Client {
-    /// The address that opened the connection.
-    pub address: Option<IpAddr>,
-    /// Whether the browser came by HTTPS, here or at a proxy before.
-    pub secure: bool,
 }
 
 /// All queries.
@@ -120,12 +119,19 @@ pub struct Query(
     source::SourceQuery,
     backfill::BackfillQuery,
     viewer::ViewerQuery,
+    user::UserQuery,
+    role::RoleQuery,
+    token::TokenQuery,
+    audit::AuditQuery,
 );
 
 /// All mutations.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     viewer::ViewerMutation,
+    user::UserMutation,
+    role::RoleMutation,
+    token::TokenMutation,
     control::RunMutation,
     custody::FileMutation,
     backfill::BackfillMutation,
@@ -181,7 +187,27 @@ fn together<'a>(ctx: &Context<'a>) -> &'a bundle::Bundle {
 
 /// Who is signed in.
 fn viewer<'a>(ctx: &Context<'a>) -> Option<&'a Viewer> {
-    ctx.data_opt::<Viewer>()
+    ctx.data_opt::<Arc<Viewer>>().map(Arc::as_ref)
+}
+
+/// The person who is signed in.
+fn person<'a>(ctx: &Context<'a>) -> Result<&'a Viewer, Denied> {
+    require_person(viewer(ctx))
+}
+
+/// Where the request comes from.
+fn client(ctx: &Context<'_>) -> Client {
+    ctx.data_opt::<Client>().copied().unwrap_or_default()
+}
+
+/// Whoever is signed in, as one who changes users, roles and tokens.
+fn actor<'a>(ctx: &Context<'a>) -> Result<Actor<'a>, AccessError> {
+    let viewer = viewer(ctx).ok_or(Denied::Unauthenticated)?;
+    Ok(Actor {
+        name: &viewer.name,
+        address: client(ctx).address,
+        permissions: Some(&viewer.permissions),
+    })
 }
 
 /// The number that an id is.

@@ -23,6 +23,7 @@ use etl::history;
 use futures::{Stream, TryStreamExt};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// How often an answer is read anew because the mart has changed meanwhile.
@@ -35,7 +36,7 @@ pub struct Asked {
     /// The data version that the answer is of.
     pub version: Version,
     uri: Uri,
-    viewer: Viewer,
+    viewer: Arc<Viewer>,
 }
 
 impl FromRequestParts<App> for Asked {
@@ -43,7 +44,9 @@ impl FromRequestParts<App> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let refused = |problem: Problem| problem.into_response();
-        let viewer = caller(app, &parts.headers, Permission::DataRead).await;
+        let client = parts.extensions.get().copied().unwrap_or_default();
+        let asking = (&parts.headers, client);
+        let viewer = caller(app, asking, Permission::DataRead, parts.uri.path()).await;
         let viewer = viewer.map_err(refused)?;
         let form = Form::of(&parts.uri, &parts.headers).map_err(refused)?;
         let version = version(&app.services.db).await;

@@ -4,24 +4,42 @@ use super::problem::Problem;
 use crate::{
     app::App,
     auth::{
-        Permission, Viewer, require,
-        session::{self, Token},
+        AccessError, Client, Denied, Permission, Viewer,
+        audit::{self, Outcome},
+        require, viewer_of,
     },
 };
 use axum::http::HeaderMap;
+use std::sync::Arc;
 
-/// Who sends a request, where they have the permission.
+/// Who sends a request, where they have the permission for what is called `subject`; a person or token without it is
+/// written down.
 ///
 /// # Errors
-/// 401 and 403.
+/// 401, 403, and 429 after too many guesses.
 pub async fn caller(
     app: &App,
-    headers: &HeaderMap,
+    (headers, client): (&HeaderMap, Client),
     permission: Permission,
-) -> Result<Viewer, Problem> {
-    let viewer = match Token::of(headers) {
-        Some(token) => session::viewer(&app.services.db, &token).await?,
-        None => None,
+    subject: &str,
+) -> Result<Arc<Viewer>, Problem> {
+    let viewer = viewer_of(&app.services.access, headers, client).await?;
+    let Some(viewer) = viewer else {
+        return Err(AccessError::from(Denied::Unauthenticated).into());
     };
-    Ok(require(viewer.as_ref(), permission)?.clone())
+    let Err(denied) = require(Some(&viewer), permission) else {
+        return Ok(viewer);
+    };
+    let event = audit::Event {
+        actor: &viewer.name,
+        action: "read",
+        subject: subject.to_owned(),
+        address: client.address,
+        outcome: Outcome::Refused,
+        code: Some(denied.code()),
+        reason: Some(denied.to_string()),
+        ..Default::default()
+    };
+    audit::record(&app.services.work, event).await?;
+    Err(AccessError::from(denied).into())
 }

@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Permission, session},
+    auth::{Client, Permission, session},
     fresh::VERSION,
 };
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
@@ -222,8 +223,18 @@ static TEXT: LazyLock<String> =
 #[utoipa::path(get, path = "/openapi.json", operation_id = "description", tag = "description", responses(
     (status = 200, description = "OpenAPI 3.1", body = Object, content_type = "application/json"),
 ))]
-pub async fn show(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    caller(&app, &headers, Permission::DataRead).await?;
+pub async fn show(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    caller(
+        &app,
+        (&headers, client),
+        Permission::DataRead,
+        "the description",
+    )
+    .await?;
     let head = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "private, no-cache"),

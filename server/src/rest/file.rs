@@ -5,8 +5,13 @@ use super::{
     problem::{Problem, ProblemBody},
     query,
 };
-use crate::{app::App, auth::Permission, fresh::is_named};
+use crate::{
+    app::App,
+    auth::{Client, Permission},
+    fresh::is_named,
+};
 use axum::{
+    Extension,
     body::{Body, Bytes},
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -33,9 +38,16 @@ use std::ops::Range;
 pub async fn raw(
     State(app): State<App>,
     Path(sha256): Path<String>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    caller(&app, &headers, Permission::FileRead).await?;
+    caller(
+        &app,
+        (&headers, client),
+        Permission::FileRead,
+        &format!("file {sha256}"),
+    )
+    .await?;
     let services = &app.services;
     let file = found(&app, source_file::Column::Sha256.eq(&sha256)).await?;
     let file = file
@@ -68,9 +80,17 @@ pub async fn raw(
 pub async fn movies(
     app: State<App>,
     id: Path<String>,
+    client: Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    written(app, id, headers, ArchiveKind::Transformed, "movies").await
+    written(
+        app,
+        id,
+        (client, headers),
+        ArchiveKind::Transformed,
+        "movies",
+    )
+    .await
 }
 
 /// What a run of a companion file says of movies, as Parquet.
@@ -88,19 +108,33 @@ pub async fn movies(
 pub async fn companions(
     app: State<App>,
     id: Path<String>,
+    client: Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    written(app, id, headers, ArchiveKind::Companions, "companions").await
+    written(
+        app,
+        id,
+        (client, headers),
+        ArchiveKind::Companions,
+        "companions",
+    )
+    .await
 }
 
 async fn written(
     State(app): State<App>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    (Extension(client), headers): (Extension<Client>, HeaderMap),
     kind: ArchiveKind,
     noun: &str,
 ) -> Result<Response, Problem> {
-    caller(&app, &headers, Permission::FileRead).await?;
+    caller(
+        &app,
+        (&headers, client),
+        Permission::FileRead,
+        &format!("run {id}"),
+    )
+    .await?;
     let (db, archive) = (&app.services.db, &app.services.archive);
     let missing = || Problem::not_found(format!("there is no run {id}"));
     let run_id = query::id(&id).ok_or_else(missing)?;

@@ -1,8 +1,12 @@
 //! What a run found wrong, rejects and issues, as a stream of CSV or Parquet.
 
 use super::{caller::caller, problem::Problem, query};
-use crate::{app::App, auth::Permission};
+use crate::{
+    app::App,
+    auth::{Client, Permission},
+};
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, header},
@@ -57,9 +61,17 @@ pub async fn rejects_csv(
     app: State<App>,
     id: Path<String>,
     query: RawQuery,
+    client: Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    answer(app, headers, (id, query), Noun::Reject, Format::Csv).await
+    answer(
+        app,
+        (client, headers),
+        (id, query),
+        Noun::Reject,
+        Format::Csv,
+    )
+    .await
 }
 
 /// What a run rejected, as Parquet.
@@ -70,9 +82,17 @@ pub async fn rejects_parquet(
     app: State<App>,
     id: Path<String>,
     query: RawQuery,
+    client: Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    answer(app, headers, (id, query), Noun::Reject, Format::Parquet).await
+    answer(
+        app,
+        (client, headers),
+        (id, query),
+        Noun::Reject,
+        Format::Parquet,
+    )
+    .await
 }
 
 /// What a run corrected or found doubtful, as CSV.
@@ -83,9 +103,17 @@ pub async fn issues_csv(
     app: State<App>,
     id: Path<String>,
     query: RawQuery,
+    client: Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    answer(app, headers, (id, query), Noun::Issue, Format::Csv).await
+    answer(
+        app,
+        (client, headers),
+        (id, query),
+        Noun::Issue,
+        Format::Csv,
+    )
+    .await
 }
 
 /// What a run corrected or found doubtful, as Parquet.
@@ -96,20 +124,34 @@ pub async fn issues_parquet(
     app: State<App>,
     id: Path<String>,
     query: RawQuery,
+    client: Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    answer(app, headers, (id, query), Noun::Issue, Format::Parquet).await
+    answer(
+        app,
+        (client, headers),
+        (id, query),
+        Noun::Issue,
+        Format::Parquet,
+    )
+    .await
 }
 
 async fn answer(
     State(app): State<App>,
-    headers: HeaderMap,
+    (Extension(client), headers): (Extension<Client>, HeaderMap),
     (Path(id), RawQuery(query)): (Path<String>, RawQuery),
     noun: Noun,
     format: Format,
 ) -> Result<Response, Problem> {
     let db = &app.services.db;
-    caller(&app, &headers, Permission::FileRead).await?;
+    caller(
+        &app,
+        (&headers, client),
+        Permission::FileRead,
+        &format!("run {id}"),
+    )
+    .await?;
     let filter = filter(&query.unwrap_or_default())?;
     let missing = || Problem::not_found(format!("there is no run {id}"));
     let run_id = query::id(&id).ok_or_else(missing)?;

@@ -23,6 +23,7 @@ pub mod problem;
 pub mod query;
 pub mod spool;
 pub mod table;
+pub mod trail;
 pub mod upload;
 pub mod year;
 
@@ -66,6 +67,8 @@ fn short() -> OpenApiRouter<App> {
         .routes(routes!(file::raw))
         .routes(routes!(file::movies))
         .routes(routes!(file::companions))
+        .routes(routes!(trail::csv))
+        .routes(routes!(trail::json_lines))
         .routes(routes!(document::show))
 }
 

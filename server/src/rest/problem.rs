@@ -19,7 +19,10 @@
 //! | 500 | `INTERNAL` |
 //! | 503 | `UNAVAILABLE` |
 
-use crate::{auth::Denied, graphql::error::Failure};
+use crate::{
+    auth::{AccessError, Denied},
+    graphql::error::Failure,
+};
 use axum::{
     Json,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -144,7 +147,21 @@ impl From<Denied> for Problem {
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer realm=\"Marquee\""),
             ),
-            Denied::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, detail),
+            _ => Self::new(StatusCode::FORBIDDEN, detail),
+        }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Denied(denied) => denied.into(),
+            AccessError::Database(error) => error.into(),
+            AccessError::TooSoon { seconds } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
+                    .with(header::RETRY_AFTER, seconds.into())
+            }
+            error => Self::internal(error),
         }
     }
 }

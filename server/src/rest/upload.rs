@@ -12,13 +12,12 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Permission, Viewer, audit},
-    graphql::http::client,
+    auth::{Client, Permission, Viewer, audit},
 };
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
-    extract::{ConnectInfo, Path, State},
+    extract::{Path, State},
     http::{HeaderMap, HeaderName, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -26,10 +25,7 @@ use entity::ingest::{RunMode, Trigger};
 use etl::{control, custody, rules};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use utoipa::{IntoParams, ToSchema};
 
 /// How far an upload has come, in bytes.
@@ -109,13 +105,19 @@ pub struct Received {
 ))]
 pub async fn put(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<Client>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let viewer = caller(&app, &headers, Permission::FileCreate).await?;
+    let viewer = caller(
+        &app,
+        (&headers, client),
+        Permission::FileCreate,
+        &format!("upload {name}"),
+    )
+    .await?;
     checked(&name)?;
     let query: UploadQuery = query::parse(&uri)?;
     if let Some(sha256) = &query.sha256 {
@@ -148,7 +150,7 @@ pub async fn put(
             RunMode::Merge
         },
         viewer,
-        address: client(peer, &headers).address,
+        address: client.address,
     };
     // Once it has come, it is loaded, whether or not the person waits for the answer.
     let taken = tokio::spawn(async move { take(&app, whole).await });
@@ -164,11 +166,18 @@ pub async fn put(
 ))]
 pub async fn get(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let viewer = caller(&app, &headers, Permission::FileCreate).await?;
+    let viewer = caller(
+        &app,
+        (&headers, client),
+        Permission::FileCreate,
+        &format!("upload {name}"),
+    )
+    .await?;
     checked(&name)?;
     let query::Nothing {} = query::parse(&uri)?;
     let received = app.spool.received(viewer.user_id, &name).await?;
@@ -189,11 +198,18 @@ pub async fn get(
 ))]
 pub async fn delete(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let viewer = caller(&app, &headers, Permission::FileCreate).await?;
+    let viewer = caller(
+        &app,
+        (&headers, client),
+        Permission::FileCreate,
+        &format!("upload {name}"),
+    )
+    .await?;
     checked(&name)?;
     let query::Nothing {} = query::parse(&uri)?;
     let received = app.spool.received(viewer.user_id, &name).await?;
@@ -298,7 +314,7 @@ struct Whole {
     sha256: Option<String>,
     rule_version: i32,
     mode: RunMode,
-    viewer: Viewer,
+    viewer: Arc<Viewer>,
     address: Option<IpAddr>,
 }
 
@@ -328,6 +344,7 @@ async fn take(app: &App, whole: Whole) -> Result<Uploaded, Problem> {
         address: whole.address,
         before: taken.restored,
         after: Some(format!("run {run}")),
+        ..Default::default()
     };
     audit::record(db, event).await?;
     part.discard().await?;

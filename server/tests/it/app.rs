@@ -1,11 +1,13 @@
 //! A whole instance on stores of its own, and people who talk to it.
 
 use crate::world::{World, engines};
-use reqwest::{Client, Response, StatusCode};
+use entity::access::{role, user as user_entity, user_role};
+use reqwest::{Client, Response, StatusCode, header::HeaderName};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::{
-    auth::user,
+    auth::{session, user},
     config::Config,
     serve::{Instance, first_user},
 };
@@ -24,7 +26,7 @@ pub struct App {
 
 /// A further instance on somebody's stores.
 pub struct Another {
-    address: String,
+    pub address: String,
     instance: Instance,
 }
 
@@ -130,6 +132,47 @@ impl App {
             .unwrap();
         self.address = format!("http://{}", instance.address.unwrap());
         self.instance = Some(instance);
+    }
+
+    /// A user of a role with just these permissions, and the cookie of a session of theirs.
+    pub async fn with_permissions(&self, name: &str, permissions: &str) -> String {
+        let db = &self.world.chain.db;
+        role::ActiveModel {
+            name: Set(name.to_owned()),
+            permissions: Set(permissions.to_owned()),
+        }
+        .insert(db)
+        .await
+        .unwrap();
+        let made = user_entity::ActiveModel {
+            name: Set(name.to_owned()),
+            password_hash: Set(String::new()),
+            created_at: Set(chrono::Utc::now()),
+            ..Default::default()
+        };
+        let made = made.insert(db).await.unwrap();
+        user_role::ActiveModel {
+            user_id: Set(made.id),
+            role_name: Set(name.to_owned()),
+        }
+        .insert(db)
+        .await
+        .unwrap();
+        let token = session::open(db, made.id, None).await.unwrap();
+        let cookie = token.cookie(false);
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// Somebody who sends a header with everything.
+    pub fn showing(&self, name: &'static str, value: &str) -> Person {
+        let headers = [(HeaderName::from_static(name), value.parse().unwrap())];
+        Person {
+            client: Client::builder()
+                .default_headers(headers.into_iter().collect())
+                .build()
+                .unwrap(),
+            address: self.address.clone(),
+        }
     }
 
     pub async fn close(mut self) {

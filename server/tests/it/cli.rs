@@ -141,7 +141,7 @@ async fn files_are_loaded_and_verified() {
         );
 
         let report = shell.json(&["verify", "--json"]);
-        assert_eq!(report["checks"].as_array().unwrap().len(), 11, "{report}");
+        assert_eq!(report["checks"].as_array().unwrap().len(), 12, "{report}");
         assert_eq!(report["replay"]["version"], 2);
         let movies = &report["replay"]["tables"][0];
         assert_eq!(
@@ -444,7 +444,7 @@ async fn users_are_managed() {
         let short = shell.with_input(&["user", "add", "bob"], "short\n");
         assert_eq!(short.status.code(), Some(1));
         assert!(
-            text(&short.stderr).contains("at least 8 characters"),
+            text(&short.stderr).contains("at least 12 characters"),
             "{short:?}"
         );
         let twice = shell.with_input(&["user", "add", "ada"], "a long password\n");

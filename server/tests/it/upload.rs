@@ -55,7 +55,10 @@ async fn begin(app: &App, head: &str) -> TcpStream {
     let db = &app.world.chain.db;
     let user = user::Entity::find().filter(user::Column::Name.eq("a-operator"));
     let user = user.one(db).await.unwrap().unwrap();
-    let cookie = session::open(db, user.id).await.unwrap().cookie(false);
+    let cookie = session::open(db, user.id, None)
+        .await
+        .unwrap()
+        .cookie(false);
     let cookie = cookie.split(';').next().unwrap();
     let address = app.address.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(address).await.unwrap();

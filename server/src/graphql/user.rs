@@ -1,0 +1,185 @@
+//! Users, for those who may manage them.
+
+use super::{
+    actor,
+    order::Sort,
+    page::{Connection, Direction, PageArgs, cost, page},
+    scalar::DateTime,
+    services,
+};
+use crate::auth::{Permission, role, user};
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use entity::access::{user as table, user_role};
+use etl::database::containing;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
+
+/// Somebody who may sign in.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct User {
+    #[graphql(skip)]
+    key: i64,
+    name: String,
+    /// Names of the roles, sorted.
+    roles: Vec<String>,
+    /// What the roles allow together.
+    permissions: Vec<String>,
+    created_at: DateTime,
+    /// Since when the user may no longer sign in; null for one who may.
+    disabled_at: Option<DateTime>,
+}
+
+impl From<table::Model> for User {
+    fn from(user: table::Model) -> Self {
+        Self {
+            key: user.id,
+            name: user.name,
+            roles: Vec::new(),
+            permissions: Vec::new(),
+            created_at: user.created_at.into(),
+            disabled_at: user.disabled_at.map(DateTime),
+        }
+    }
+}
+
+/// Which users; what is left out leaves none out.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct UserFilter {
+    /// A text that the name contains, without regard to case.
+    contains: Option<String>,
+    /// Those with this role.
+    role: Option<String>,
+    /// Those who may, or may no longer, sign in.
+    disabled: Option<bool>,
+}
+
+/// Queries for users.
+#[derive(Default)]
+pub struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// Users by name.
+    #[graphql(
+        guard = "Permission::UserManage",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<UserFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<User>> {
+        use table::Column::{DisabledAt, Id, Name};
+        let (db, filter) = (&services(ctx).db, filter.unwrap_or_default());
+        let mut select = table::Entity::find();
+        if let Some(part) = &filter.contains {
+            let name = Expr::col(Name.as_column_ref());
+            select = select.filter(containing(db.get_database_backend(), name, part));
+        }
+        if let Some(role) = filter.role {
+            let having = user_role::Entity::find()
+                .filter(user_role::Column::RoleName.eq(role))
+                .select_only()
+                .column(user_role::Column::UserId)
+                .into_query();
+            select = select.filter(Id.in_subquery(having));
+        }
+        select = match filter.disabled {
+            Some(true) => select.filter(DisabledAt.is_not_null()),
+            Some(false) => select.filter(DisabledAt.is_null()),
+            None => select,
+        };
+        let args = PageArgs::new((first, after), (last, before));
+        let order = vec![Sort::by(Name, Direction::Asc)];
+        let mut found: Connection<User> = page(db, "", select, order, Id, &args).await?;
+        complete(ctx, found.nodes_mut().collect()).await?;
+        Ok(found)
+    }
+}
+
+/// Gives users their roles.
+async fn complete(ctx: &Context<'_>, users: Vec<&mut User>) -> Result<()> {
+    let db = &services(ctx).db;
+    let keys = users.iter().map(|user| user.key).collect();
+    let (mut roles, known) = (user::roles(db, keys).await?, role::all(db).await?);
+    for user in users {
+        user.roles = roles.remove(&user.key).unwrap_or_default();
+        let allowed = user.roles.iter().filter_map(|role| known.get(role));
+        let allowed: std::collections::BTreeSet<_> = allowed.flatten().collect();
+        user.permissions = allowed.iter().map(|p| p.name().to_owned()).collect();
+    }
+    Ok(())
+}
+
+/// Mutations of users. Nobody gives others what they may not do themselves, nor changes those who may do more.
+#[derive(Default)]
+pub struct UserMutation;
+
+#[Object]
+impl UserMutation {
+    /// Makes a user who may sign in at once.
+    #[graphql(guard = "Permission::UserManage", complexity = 5000)]
+    async fn create_user(
+        &self,
+        ctx: &Context<'_>,
+        name: String,
+        #[graphql(secret)] password: String,
+        roles: Vec<String>,
+    ) -> Result<User> {
+        let db = &services(ctx).db;
+        user::add(db, &name, &password.into(), &roles, actor(ctx)?).await?;
+        shown(ctx, &name).await
+    }
+
+    /// Gives a user these roles instead of the ones before, at once on this instance and within a second on others.
+    #[graphql(guard = "Permission::UserManage")]
+    async fn update_user(
+        &self,
+        ctx: &Context<'_>,
+        name: String,
+        roles: Vec<String>,
+    ) -> Result<User> {
+        user::set_roles(&services(ctx).db, &name, &roles, actor(ctx)?).await?;
+        shown(ctx, &name).await
+    }
+
+    /// Keeps a user from signing in, ends the user's sessions and lets the user's tokens rest.
+    #[graphql(guard = "Permission::UserManage")]
+    async fn disable_user(&self, ctx: &Context<'_>, name: String) -> Result<User> {
+        user::disable(&services(ctx).db, &name, actor(ctx)?).await?;
+        shown(ctx, &name).await
+    }
+
+    /// Lets a disabled user sign in again.
+    #[graphql(guard = "Permission::UserManage")]
+    async fn enable_user(&self, ctx: &Context<'_>, name: String) -> Result<User> {
+        user::enable(&services(ctx).db, &name, actor(ctx)?).await?;
+        shown(ctx, &name).await
+    }
+
+    /// Gives a user a new password and ends the user's sessions.
+    #[graphql(guard = "Permission::UserManage", complexity = 5000)]
+    async fn set_password(
+        &self,
+        ctx: &Context<'_>,
+        user: String,
+        #[graphql(secret)] password: String,
+    ) -> Result<User> {
+        let db = &services(ctx).db;
+        user::set_password(db, &user, &password.into(), actor(ctx)?).await?;
+        shown(ctx, &user).await
+    }
+}
+
+/// A user as it is now, which nobody is remembered as before.
+async fn shown(ctx: &Context<'_>, name: &str) -> Result<User> {
+    let services = services(ctx);
+    services.access.forget();
+    let found = user::find(&services.db, name).await;
+    let mut user = found.map(User::from)?;
+    complete(ctx, vec![&mut user]).await?;
+    Ok(user)
+}
