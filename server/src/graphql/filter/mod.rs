@@ -125,12 +125,15 @@ fn combined(parts: Vec<Condition>, every: bool) -> Condition {
     parts.into_iter().fold(start, Condition::add)
 }
 
+/// What every filter has besides its fields: `and`, `or` and `not`.
+type Joined<'a, F> = (&'a Given<Vec<F>>, &'a Given<Vec<F>>, &'a Given<Box<F>>);
+
 /// Adds what every filter has besides its fields to the parts that these make, and combines all.
 ///
 /// Filters call it for themselves, one level down.
 pub fn completed<F: Filter>(
     mut parts: Vec<Condition>,
-    (and, or, not): (&Given<Vec<F>>, &Given<Vec<F>>, &Given<Box<F>>),
+    (and, or, not): Joined<'_, F>,
     scope: &mut Scope,
     holds: bool,
 ) -> Result<Condition, Failure> {
