@@ -1,6 +1,6 @@
 //! Finding things by their names: every word of what is asked for begins a word of the name.
 //!
-//! Names are folded ([`fold`]) into words without case and accents and kept so, which merges keep up to date
+//! Names are folded ([`fold()`]) into words without case and accents and kept so, which merges keep up to date
 //! ([`index`]). A search reads all of these short rows: 70,000 in 15 ms, where an index of each word would add a
 //! third to the time of a first load. No word is too short or too common, and both engines find the same in the
 //! same order, which their own full-text indexes would not.

@@ -3,7 +3,7 @@
 //! An attempt is counted before what was tried is looked at, so that many at once are slowed down as one after
 //! another would be. After some that cost nothing each further wrong one must wait twice as long as the one
 //! before, up to a bound: nobody is locked out for long, neither a name by strangers nor those who share an
-//! address. What has rested for [`REST`] is forgotten.
+//! address. What has rested for `REST` is forgotten.
 
 use super::AccessError;
 use chrono::{DateTime, TimeDelta, Utc};
