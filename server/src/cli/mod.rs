@@ -94,6 +94,9 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Bytes of a thread's stack: the API's fields lie deep in each other.
+const STACK: usize = 8 << 20;
+
 fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         // These need neither configuration nor stores.
@@ -110,7 +113,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     let config = Config::load()?;
     observe::log(&config.log)?;
-    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()
+        .context("starting the runtime")?;
     let code = runtime.block_on(async {
         match arguments.command {
             Command::Serve => serve::serve(&config).await.map(|()| ExitCode::SUCCESS),

@@ -14,7 +14,7 @@ use async_graphql::parser::{
 use std::collections::{HashMap, HashSet};
 
 /// Types of which every field that is not of another type is the mart's.
-pub const MART: [&str; 23] = [
+pub const MART: [&str; 29] = [
     "CastMember",
     "Collection",
     "Company",
@@ -25,24 +25,34 @@ pub const MART: [&str; 23] = [
     "CrewMember",
     "DataVersion",
     "FieldChange",
+    "FloatStats",
     "Genre",
     "GenreCount",
     "GenreYear",
     "Keyword",
     "Language",
+    "LongStats",
     "Movie",
     "MovieConnection",
     "MovieEdge",
+    "MovieStats",
+    "MovieStatsConnection",
+    "MovieStatsEdge",
     "PageInfo",
     "Ratings",
     "Revision",
+    "SearchHit",
     "Totals",
     "YearTotals",
 ];
 
 /// Types that change without the mart, and the roots, whose fields are told apart by their types.
-pub const OTHER: [&str; 44] = [
+pub const OTHER: [&str; 54] = [
+    "ApiToken",
     "ArchiveObject",
+    "AuditEvent",
+    "AuditEventConnection",
+    "AuditEventEdge",
     "Backfill",
     "BackfillConnection",
     "BackfillEdge",
@@ -61,6 +71,7 @@ pub const OTHER: [&str; 44] = [
     "Lineage",
     "Mover",
     "Mutation",
+    "NewToken",
     "Phase",
     "PreviewedRows",
     "Query",
@@ -69,6 +80,7 @@ pub const OTHER: [&str; 44] = [
     "RejectConnection",
     "RejectDifference",
     "RejectEdge",
+    "Role",
     "RuleFault",
     "RulePreview",
     "RuleSet",
@@ -79,12 +91,16 @@ pub const OTHER: [&str; 44] = [
     "RunEvent",
     "RunEventConnection",
     "RunEventEdge",
+    "Session",
     "Source",
     "SourceColumn",
     "SourceFile",
     "SourceFileConnection",
     "SourceFileEdge",
     "TriedFile",
+    "User",
+    "UserConnection",
+    "UserEdge",
     "Viewer",
 ];
 

@@ -23,19 +23,15 @@ use super::{
     order::{Sort, order},
     page::{Connection, Direction, List, PageArgs, cost, one},
     past::{only_now, past},
-    run_filter::RunFilter,
     scalar::{Date, Long},
     search::Words,
     services, together,
 };
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
-use entity::{
-    ingest::run,
-    mart::{
-        collection, company, country, genre, language, movie, movie_company, movie_country,
-        movie_genre, movie_language,
-    },
+use entity::mart::{
+    collection, company, country, genre, language, movie, movie_company, movie_country,
+    movie_genre, movie_language,
 };
 use etl::search::Noun;
 use sea_orm::{
@@ -240,7 +236,7 @@ filter! {
         languages: ListFilter<LanguageFilter> = to_languages(),
         collection: Box<CollectionFilter> = Link::to(CollectionId, collection::Column::Id),
         /// The run that last changed it.
-        run: Box<RunFilter> = Link::to(RunId, run::Column::Id),
+        run_id: IdFilter = RunId,
     }
 }
 
