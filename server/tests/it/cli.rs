@@ -141,7 +141,7 @@ async fn files_are_loaded_and_verified() {
         );
 
         let report = shell.json(&["verify", "--json"]);
-        assert_eq!(report["checks"].as_array().unwrap().len(), 12, "{report}");
+        assert_eq!(report["checks"].as_array().unwrap().len(), 13, "{report}");
         assert_eq!(report["replay"]["version"], 2);
         let movies = &report["replay"]["tables"][0];
         assert_eq!(

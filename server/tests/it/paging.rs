@@ -3,7 +3,7 @@
 use crate::{
     app::{App, on_every_engine},
     filter::random,
-    world::{Line, file},
+    world::{Line, World, engines, file},
 };
 use entity::mart::movie;
 use proptest::{prelude::*, sample::select, strategy::ValueTree};
@@ -61,8 +61,19 @@ fn row(id: i64) -> BoxedStrategy<movie::Model> {
 
 #[tokio::test]
 async fn what_stays_is_on_one_page_and_on_no_other() {
-    on_every_engine(async |app: &mut App| {
-        app.world.load_well("a.csv", file(&[Line { id: FIRST, ..Line::default() }])).await;
+    for engine in engines() {
+        // Rows come and go here without a merge, which kept answers would not see.
+        let uncached = [("MARQUEE_CACHE_SIZE", "0")];
+        let app = App::start_with(World::new(&engine).await, &uncached).await;
+        app.world
+            .load_well(
+                "a.csv",
+                file(&[Line {
+                    id: FIRST,
+                    ..Line::default()
+                }]),
+            )
+            .await;
         let (db, person) = (&app.world.chain.db, app.admin().await);
         let mut random = random();
         let mut next_id = 1;
@@ -74,21 +85,41 @@ async fn what_stays_is_on_one_page_and_on_no_other() {
             "[{field: PROFIT, direction: DESC}, {field: TITLE}]",
             "[{field: RELEASE_DATE, direction: DESC}, {field: POPULARITY}, {field: BUDGET, direction: DESC}]",
         ];
-        for (order, forward) in orders.iter().flat_map(|order| [(order, true), (order, false)]) {
+        for (order, forward) in orders
+            .iter()
+            .flat_map(|order| [(order, true), (order, false)])
+        {
             let mut insert = async |random: &mut proptest::test_runner::TestRunner| {
                 let row = row(next_id).new_tree(random).unwrap().current();
                 next_id += 1;
-                movie::Entity::insert(row.into_active_model()).exec(db).await.unwrap();
+                movie::Entity::insert(row.into_active_model())
+                    .exec(db)
+                    .await
+                    .unwrap();
             };
-            movie::Entity::delete_many().filter(movie::Column::Id.ne(FIRST)).exec(db).await.unwrap();
+            movie::Entity::delete_many()
+                .filter(movie::Column::Id.ne(FIRST))
+                .exec(db)
+                .await
+                .unwrap();
             for _ in 0..30 {
                 insert(&mut random).await;
             }
             let ids = async || -> Vec<i64> {
-                movie::Entity::find().all(db).await.unwrap().iter().map(|row| row.id).collect()
+                movie::Entity::find()
+                    .all(db)
+                    .await
+                    .unwrap()
+                    .iter()
+                    .map(|row| row.id)
+                    .collect()
             };
             let mut stayed: HashSet<i64> = ids().await.into_iter().collect();
-            let (count, cursor) = if forward { ("first", "after") } else { ("last", "before") };
+            let (count, cursor) = if forward {
+                ("first", "after")
+            } else {
+                ("last", "before")
+            };
             let query = format!(
                 "query ($cursor: String, $size: Int) {{ movies(orderBy: {order}, {count}: $size, {cursor}: $cursor) {{
                     nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
@@ -97,11 +128,21 @@ async fn what_stays_is_on_one_page_and_on_no_other() {
             let mut place = Value::Null;
             loop {
                 let size = (1..6i32).new_tree(&mut random).unwrap().current();
-                let answer = person.ask(&query, json!({"cursor": place, "size": size})).await;
+                let answer = person
+                    .ask(&query, json!({"cursor": place, "size": size}))
+                    .await;
                 let page = &answer["movies"];
-                let mut rows: Vec<i64> = page["nodes"].as_array().unwrap().iter()
-                    .map(|row| row["id"].as_str().unwrap().parse().unwrap()).collect();
-                let (more, end) = if forward { ("hasNextPage", "endCursor") } else { ("hasPreviousPage", "startCursor") };
+                let mut rows: Vec<i64> = page["nodes"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|row| row["id"].as_str().unwrap().parse().unwrap())
+                    .collect();
+                let (more, end) = if forward {
+                    ("hasNextPage", "endCursor")
+                } else {
+                    ("hasPreviousPage", "startCursor")
+                };
                 if !forward {
                     rows.reverse();
                 }
@@ -126,20 +167,37 @@ async fn what_stays_is_on_one_page_and_on_no_other() {
                 assert!(seen.len() < 1000, "the list does not end");
             }
             let once: HashSet<i64> = seen.iter().copied().collect();
-            assert_eq!(once.len(), seen.len(), "{order}: a row was on two pages: {seen:?}");
-            assert!(stayed.is_subset(&once), "{order}: a row was on no page: {stayed:?} {seen:?}");
+            assert_eq!(
+                once.len(),
+                seen.len(),
+                "{order}: a row was on two pages: {seen:?}"
+            );
+            assert!(
+                stayed.is_subset(&once),
+                "{order}: a row was on no page: {stayed:?} {seen:?}"
+            );
             // Those that stayed came in the order that they have now.
-            let all = person.ask(&format!("{{ movies(orderBy: {order}, first: 500) {{ nodes {{ id }} }} }}"), json!({})).await;
-            let mut all: Vec<i64> = all["movies"]["nodes"].as_array().unwrap().iter()
-                .map(|row| row["id"].as_str().unwrap().parse().unwrap()).filter(|id| stayed.contains(id)).collect();
+            let all = person
+                .ask(
+                    &format!("{{ movies(orderBy: {order}, first: 500) {{ nodes {{ id }} }} }}"),
+                    json!({}),
+                )
+                .await;
+            let mut all: Vec<i64> = all["movies"]["nodes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row["id"].as_str().unwrap().parse().unwrap())
+                .filter(|id| stayed.contains(id))
+                .collect();
             if !forward {
                 all.reverse();
             }
             seen.retain(|id| stayed.contains(id));
             assert_eq!(seen, all, "{order}");
         }
-    })
-    .await;
+        app.close().await;
+    }
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ const FIGURES: &str = "year movieCount budget revenue profit averagePopularity";
 
 async fn companies(person: &Person) -> Vec<Value> {
     let query = format!(
-        "query ($after: String) {{ companies(first: 500, after: $after) {{
+        "query ($after: String) {{ companies(first: 200, after: $after) {{
             nodes {{ id name years {{ {FIGURES} releasesByGenre {{ movieCount genre {{ name }} }} }} }}
             pageInfo {{ endCursor hasNextPage }} }} }}"
     );

@@ -284,7 +284,10 @@ async fn what_was_is_read_as_of_a_version() {
         );
         let (none, _) = person.problem("/movies?asOf=3", 404, "NOT_FOUND").await;
         assert!(
-            none["detail"].as_str().unwrap().contains("the newest is 2"),
+            none["detail"]
+                .as_str()
+                .unwrap()
+                .contains("they go from 0 to 2"),
             "{none}"
         );
     })

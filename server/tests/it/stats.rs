@@ -563,7 +563,7 @@ async fn groups_are_answered_as_of_a_version_and_refused_where_they_make_no_sens
             .collect();
         assert_eq!(
             person.refused(&format!("{{ {many} }}"), json!({})).await,
-            "BAD_USER_INPUT"
+            "LIMIT_EXCEEDED"
         );
     })
     .await;

@@ -43,7 +43,7 @@ async fn a_token_does_what_its_role_allows_until_it_is_revoked_everywhere() {
         let (admin, db) = (app.admin().await, &app.world.chain.db);
         let (id, program) = made(app, &admin, "nightly", "viewer").await;
         let viewer = program.ask("{ viewer { name token roles permissions } }", json!({})).await;
-        let expected = json!({"name": "admin", "token": "nightly", "roles": ["viewer"], "permissions": ["data.read"]});
+        let expected = json!({"name": "admin", "token": "nightly", "roles": ["viewer"], "permissions": ["data.read", "query.any"]});
         assert_eq!(viewer["viewer"], expected);
         assert_eq!(code(&program, COUNT).await, "OK");
         assert_eq!(code(&program, "{ files { nodes { name } } }").await, "FORBIDDEN");
@@ -135,7 +135,7 @@ async fn users_and_roles_are_managed_within_ones_own_reach() {
         for password in ["short", "ada-ada-ada-1", "Password2026!", "abababababab"] {
             assert_eq!(admin.refused(&create("ada", password, "viewer"), json!({})).await, "BAD_USER_INPUT");
         }
-        let role = "mutation { createRole(name: \"clerk\", permissions: [\"data.read\", \"user.manage\"]) { permissions builtIn } }";
+        let role = "mutation { createRole(name: \"clerk\", permissions: [\"data.read\", \"query.any\", \"user.manage\"]) { permissions builtIn } }";
         assert_eq!(admin.ask(role, json!({})).await["createRole"]["builtIn"], false);
         admin.ask(&create("clerk", PASSWORD, "clerk"), json!({})).await;
         let clerk = app.stranger();
@@ -171,7 +171,7 @@ async fn users_and_roles_are_managed_within_ones_own_reach() {
         let users = "{ users(filter: {role: \"operator\"}, first: 1) { totalCount nodes { name roles permissions disabledAt } } }";
         let users = admin.ask(users, json!({})).await["users"].take();
         assert_eq!((&users["totalCount"], &users["nodes"][0]["name"]), (&json!(1), &json!("ada")));
-        assert_eq!(users["nodes"][0]["permissions"].as_array().unwrap().len(), 5);
+        assert_eq!(users["nodes"][0]["permissions"].as_array().unwrap().len(), 6);
         admin.ask("mutation { disableUser(name: \"ada\") { disabledAt } }", json!({})).await;
         assert_eq!(code(&ada, COUNT).await, "UNAUTHENTICATED", "at once");
         admin.ask("mutation { enableUser(name: \"ada\") { disabledAt } }", json!({})).await;

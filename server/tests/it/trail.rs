@@ -53,7 +53,7 @@ async fn what_is_done_and_what_is_refused_is_written_down() {
                 "a-viewer / login / user a-viewer / DONE / - / - / -",
                 "a-viewer / run.retry / run 1 / REFUSED / FORBIDDEN / - / -",
                 "a-viewer / read / runs.nodes.rejects / REFUSED / FORBIDDEN / - / -",
-                "a-viewer / download / run 1 / REFUSED / FORBIDDEN / - / -",
+                "a-viewer / read / run 1 / REFUSED / FORBIDDEN / - / -",
                 "admin / login / user admin / DONE / - / - / -",
                 "admin / run.retry / run 99 / FAILED / NOT_FOUND / - / -",
                 "admin / run.retry / run 1 / DONE / - / - / run 2",

@@ -17,7 +17,7 @@ struct Flood {
 }
 
 /// Refused for what it is.
-const WRONG: &[&str] = &["BAD_USER_INPUT"];
+const WRONG: &[&str] = &["BAD_USER_INPUT", "LIMIT_EXCEEDED", "BATCH_NOT_SUPPORTED"];
 /// Refused for how much it is.
 const MUCH: &[&str] = &["LIMIT_EXCEEDED", "BAD_USER_INPUT"];
 
