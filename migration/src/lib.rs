@@ -19,6 +19,7 @@ mod m20261125_000010_backfill;
 mod m20261125_000011_staging;
 mod m20261125_000012_severity;
 mod m20261125_000013_backfill_round;
+mod m20261125_000017_run_changed;
 
 /// All steps in order.
 pub struct Migrator;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_staging::Migration),
             Box::new(m20261125_000012_severity::Migration),
             Box::new(m20261125_000013_backfill_round::Migration),
+            Box::new(m20261125_000017_run_changed::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     auth::session::{self, Token},
     download,
     graphql::{self, Schema, Services, http},
+    live::{Live, socket},
     observe::{self, Metrics},
     ui,
 };
@@ -36,16 +37,19 @@ pub struct App {
     pub schema: Schema,
     /// What is measured.
     pub metrics: Metrics,
+    /// The sockets of subscriptions.
+    pub live: Live,
 }
 
 impl App {
     /// The app over these services.
-    pub fn new(services: Services, metrics: Metrics) -> Self {
+    pub fn new(services: Services, metrics: Metrics, live: Live) -> Self {
         let services = Arc::new(services);
         Self {
             schema: graphql::schema(services.clone()),
             services,
             metrics,
+            live,
         }
     }
 }
@@ -54,6 +58,7 @@ impl App {
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/graphql", get(http::get).post(http::post))
+        .route("/graphql/ws", get(socket::open))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))

@@ -21,11 +21,15 @@ const INBOX_POLL: &str = "MARQUEE_INBOX_POLL";
 const LISTEN: &str = "MARQUEE_LISTEN";
 const ADMIN_PASSWORD: &str = "MARQUEE_ADMIN_PASSWORD";
 const SOURCES: &str = "MARQUEE_SOURCES";
+const SOCKETS: &str = "MARQUEE_SOCKETS";
+const SOCKETS_PER_USER: &str = "MARQUEE_SOCKETS_PER_USER";
+const SUBSCRIPTIONS: &str = "MARQUEE_SUBSCRIPTIONS";
+const ORIGINS: &str = "MARQUEE_ORIGINS";
 const ROLES: &str = "MARQUEE_ROLES";
 const LOG: &str = "MARQUEE_LOG";
 const LOG_FORMAT: &str = "MARQUEE_LOG_FORMAT";
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 14] = [
     DATABASE_URL,
     ARCHIVE_URL,
     INBOX,
@@ -33,6 +37,10 @@ const KEYS: [&str; 10] = [
     SOURCES,
     LISTEN,
     ADMIN_PASSWORD,
+    SOCKETS,
+    SOCKETS_PER_USER,
+    SUBSCRIPTIONS,
+    ORIGINS,
     ROLES,
     LOG,
     LOG_FORMAT,
@@ -65,6 +73,8 @@ pub struct Config {
     pub sources: Option<PathBuf>,
     /// Where requests arrive.
     pub http: Http,
+    /// Subscriptions.
+    pub sockets: Sockets,
     /// The first administrator.
     pub access: Access,
     /// What this instance does.
@@ -136,6 +146,25 @@ pub struct Http {
     pub listen: SocketAddr,
 }
 
+/// The sockets of subscriptions; the times are as most deployments want them and have no keys.
+#[derive(Clone, Debug)]
+pub struct Sockets {
+    /// Most sockets of this instance.
+    pub total: usize,
+    /// Most of one person.
+    pub per_user: usize,
+    /// Most subscriptions of one socket.
+    pub subscriptions: usize,
+    /// Origins besides the instance's own whose pages may open sockets, such as `https://desk.example.com`.
+    pub origins: Vec<String>,
+    /// How long a client may take to say who it is.
+    pub greeting: Duration,
+    /// How often a client is asked for a sign of life; it is given up after twice as long.
+    pub ping: Duration,
+    /// How long a client may take to read a message.
+    pub patience: Duration,
+}
+
 /// Users.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -202,6 +231,15 @@ impl Config {
             sources: value(SOURCES).map(sources).transpose()?,
             http: Http {
                 listen: listen(value(LISTEN).as_deref().unwrap_or("127.0.0.1:8080"))?,
+            },
+            sockets: Sockets {
+                total: count(SOCKETS, value(SOCKETS), 4096)?,
+                per_user: count(SOCKETS_PER_USER, value(SOCKETS_PER_USER), 1024)?,
+                subscriptions: count(SUBSCRIPTIONS, value(SUBSCRIPTIONS), 16)?,
+                origins: origins(&value(ORIGINS).unwrap_or_default())?,
+                greeting: Duration::from_secs(5),
+                ping: Duration::from_secs(25),
+                patience: Duration::from_secs(10),
             },
             access: Access {
                 admin_password: value(ADMIN_PASSWORD).map(admin_password).transpose()?,
@@ -308,6 +346,38 @@ fn listen(value: &str) -> Result<SocketAddr, ConfigError> {
         .ok_or_else(|| wrong(LISTEN, message()))
 }
 
+fn count(key: &'static str, value: Option<String>, default: usize) -> Result<usize, ConfigError> {
+    let Some(value) = value else {
+        return Ok(default);
+    };
+    match value.trim().parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(wrong(
+            key,
+            format!("must be a whole number above 0, not {value:?}"),
+        )),
+    }
+}
+
+fn origins(value: &str) -> Result<Vec<String>, ConfigError> {
+    let given = value
+        .split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty());
+    given
+        .map(|origin| match url::Url::parse(origin) {
+            // Browsers write origins in this form.
+            Ok(url) if url.has_host() && url.path() == "/" => {
+                Ok(url.origin().ascii_serialization())
+            }
+            _ => Err(wrong(
+                ORIGINS,
+                format!("must be origins such as https://desk.example.com, not {origin:?}"),
+            )),
+        })
+        .collect()
+}
+
 fn admin_password(value: String) -> Result<SecretString, ConfigError> {
     let password = SecretString::from(value);
     crate::auth::password::check(&password)
@@ -375,6 +445,18 @@ mod tests {
         assert!(config.access.admin_password.is_none());
         assert!(config.roles.api && config.roles.worker);
         assert_eq!(config.log.filter, "info");
+        assert!(config.sockets.origins.is_empty());
+    }
+
+    #[test]
+    fn origins_are_taken_as_browsers_write_them() {
+        let given = (
+            "MARQUEE_ORIGINS",
+            "https://Desk.test:443/, http://desk.test:8080",
+        );
+        let config = read(&[given], "").unwrap();
+        let expected = ["https://desk.test", "http://desk.test:8080"];
+        assert_eq!(config.sockets.origins, expected);
     }
 
     #[test]
@@ -395,6 +477,10 @@ mod tests {
             ("MARQUEE_LISTEN", "8080"),
             ("MARQUEE_ADMIN_PASSWORD", "secret"),
             ("MARQUEE_ROLES", "api,cook"),
+            ("MARQUEE_SOCKETS", "0"),
+            ("MARQUEE_SOCKETS_PER_USER", "many"),
+            ("MARQUEE_ORIGINS", "desk.test"),
+            ("MARQUEE_ORIGINS", "https://desk.test/page"),
             ("MARQUEE_LOG", "in=fo=x"),
             ("MARQUEE_LOG_FORMAT", "xml"),
         ] {

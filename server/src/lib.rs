@@ -1,6 +1,7 @@
 //! Marquee's server: configuration, command line, access, GraphQL and the embedded admin UI.
 //!
-//! Requests come in through [`app`], are answered by [`graphql`] or [`ui`], and may do what [`auth`] lets them.
+//! Requests come in through [`app`], are answered by [`graphql`] or [`ui`], and may do what [`auth`] lets them;
+//! subscriptions come and go on through [`live`].
 //! [`serve`] puts a whole instance together; [`cli`] is what people type.
 
 pub mod app;
@@ -9,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod download;
 pub mod graphql;
+pub mod live;
 pub mod observe;
 pub mod serve;
 pub mod ui;

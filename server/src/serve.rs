@@ -5,6 +5,7 @@ use crate::{
     auth::{audit::COMMAND_LINE, login::UnknownNames, password, user},
     config::{Access, Config, Inbox},
     graphql::Services,
+    live::{Live, feed::Feed, watch},
     observe::Metrics,
 };
 use anyhow::{Context, Result};
@@ -50,6 +51,7 @@ pub async fn open(config: &Config) -> Result<Chain> {
         archive,
         sources,
         worker: worker_name(),
+        news: Arc::default(),
     })
 }
 
@@ -80,20 +82,33 @@ impl Instance {
         let mut tasks = JoinSet::new();
         let mut address = None;
         if config.roles.api {
+            let feed = Arc::new(Feed::new(chain.news.clone()));
+            let live = Live::new(feed.clone(), config.sockets.clone(), shutdown.clone());
             let services = Services {
                 db: chain.db.clone(),
                 archive: chain.archive.clone(),
                 sources: chain.sources.clone(),
                 wake: wake.clone(),
+                news: chain.news.clone(),
+                feed,
                 unknown_names: UnknownNames::default(),
                 previews: Semaphore::new(1),
             };
-            let app = App::new(services, Metrics::install()?);
+            let app = App::new(services, Metrics::install()?, live.clone());
             let listen = config.http.listen;
             let listener = TcpListener::bind(listen)
                 .await
                 .with_context(|| format!("MARQUEE_LISTEN: {listen} cannot be listened at"))?;
             address = Some(listener.local_addr()?);
+            let (db, news, sockets) = (chain.db.clone(), chain.news.clone(), live.clone());
+            tasks.spawn(async move {
+                watch::watch(db, live, news).await;
+                Ok(())
+            });
+            tasks.spawn(async move {
+                sockets.ended().await;
+                Ok(())
+            });
             let stop = shutdown.clone();
             tasks.spawn(async move {
                 let router = app::router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -200,6 +215,7 @@ async fn take_in(
                 Ok(Some(run)) => {
                     tracing::info!(run, "{} has arrived", arrival.path.display());
                     wake.notify_one();
+                    chain.news.notify_one();
                     break;
                 }
                 Ok(None) => break,

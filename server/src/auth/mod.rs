@@ -7,6 +7,7 @@ pub mod audit;
 pub mod login;
 pub mod password;
 pub mod permission;
+pub mod request;
 pub mod session;
 pub mod user;
 

@@ -2,6 +2,7 @@
 //! opens no session.
 
 use super::{Permission, Viewer};
+use crate::graphql::batch::rows;
 use axum::http::{HeaderMap, header};
 use chrono::{TimeDelta, Utc};
 use entity::access::session;
@@ -10,7 +11,7 @@ use sea_orm::{
     EntityTrait, QueryFilter,
 };
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The cookie's name.
 pub const COOKIE: &str = "marquee_session";
@@ -18,7 +19,7 @@ pub const COOKIE: &str = "marquee_session";
 pub const LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// The secret of a session: 256 random bits in hexadecimal.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token(String);
 
 impl Token {
@@ -116,6 +117,36 @@ pub async fn viewer(db: &DatabaseConnection, token: &Token) -> Result<Option<Vie
         ORDER BY r.name";
     let values = [token.hash().into(), Utc::now().into()];
     from_rows(&etl::database::query(db, SQL, values).await?)
+}
+
+/// Whose sessions these tokens are, those left out that are nobody's; one statement for all of them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn viewers(
+    db: &DatabaseConnection,
+    tokens: &[Token],
+) -> Result<HashMap<Token, Viewer>, DbErr> {
+    const SQL: &str = "SELECT s.token_hash, u.id, u.name, r.name AS role_name, r.permissions
+        FROM session s
+        JOIN user u ON u.id = s.user_id
+        LEFT JOIN user_role l ON l.user_id = u.id
+        LEFT JOIN role r ON r.name = l.role_name
+        WHERE s.token_hash IN ({keys}) AND s.expires_at > ? AND u.disabled_at IS NULL
+        ORDER BY r.name";
+    let hashes: Vec<String> = tokens.iter().map(Token::hash).collect();
+    let mut of_hash: HashMap<String, Vec<sea_orm::QueryResult>> = HashMap::new();
+    for row in rows(db, SQL, &hashes, &[Utc::now().into()]).await? {
+        let hash = row.try_get("", "token_hash")?;
+        of_hash.entry(hash).or_default().push(row);
+    }
+    let mut viewers = HashMap::new();
+    for (token, hash) in tokens.iter().zip(&hashes) {
+        if let Some(viewer) = from_rows(of_hash.get(hash).map_or(&[][..], Vec::as_slice))? {
+            viewers.insert(token.clone(), viewer);
+        }
+    }
+    Ok(viewers)
 }
 
 /// The viewer a user is when signed in.

@@ -185,7 +185,7 @@ impl BackfillMutation {
         };
         let by = &viewer(ctx).ok_or(Denied::Unauthenticated)?.name;
         let begun = control::reprocess_all(db, by, Trigger::Api, version, mode.into()).await?;
-        services.wake.notify_one();
+        services.told();
         done(ctx, "backfill.begin", begun).await
     }
 
@@ -198,6 +198,7 @@ impl BackfillMutation {
             return Err(Failure::NotFound(format!("there is no backfill {id}")).into());
         }
         backfills::cancel(db, id).await?;
+        services(ctx).told();
         done(ctx, "backfill.cancel", backfills::find(db, id).await?).await
     }
 }

@@ -7,12 +7,15 @@
 //! | `BAD_USER_INPUT` | the request, an argument or a cursor is wrong |
 //! | `NOT_FOUND` | what a mutation names does not exist |
 //! | `CONFIRMATION_REQUIRED` | what was asked for has a consequence; ask again with `force` if it is meant |
-//! | `TOO_MANY_REQUESTS` | too many wrong passwords for a name, or more at once than this instance does |
+//! | `TOO_MANY_REQUESTS` | too many wrong passwords for a name, or more at once than this instance does or keeps for a slow reader |
 //! | `INTERNAL` | ours; the detail is in the log only |
 //!
 //! Resolvers return what went wrong as it is; [`finish`] is the one place that decides what of it is shown.
 
-use crate::auth::{Denied, login::LoginError};
+use crate::{
+    auth::{Denied, login::LoginError},
+    live::feed::Lagged,
+};
 use async_graphql::{ErrorExtensionValues, Response, ServerError};
 use sea_orm::DbErr;
 use std::sync::Arc;
@@ -80,6 +83,9 @@ fn code(error: &ServerError) -> &'static str {
             Denied::Unauthenticated => "UNAUTHENTICATED",
             Denied::Forbidden(_) => "FORBIDDEN",
         };
+    }
+    if error.source::<Lagged>().is_some() {
+        return "TOO_MANY_REQUESTS";
     }
     match (error.source::<LoginError>(), error.source::<etl::Error>()) {
         (Some(LoginError::Wrong), _) => "UNAUTHENTICATED",

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: `POST /graphql` with a JSON body, and `GET /graphql?query=…` for queries.
 
-use super::{Client, error::finish, load::Loaders};
+use super::{Client, error::finish, load::Current};
 use crate::{
     app::App,
     auth::session::{self, Token},
@@ -106,7 +106,7 @@ async fn signed_in(
     headers: &HeaderMap,
     request: Request,
 ) -> Result<Request, sea_orm::DbErr> {
-    let mut request = request.data(Loaders::new(&app.services.db));
+    let mut request = request.data(Current::default());
     if let Some(token) = Token::of(headers) {
         if let Some(viewer) = session::viewer(&app.services.db, &token).await? {
             request = request.data(viewer);

@@ -20,6 +20,7 @@ pub mod http;
 pub mod issue;
 pub mod keyset;
 pub mod lineage;
+pub mod live;
 pub mod load;
 pub mod mover;
 pub mod movie;
@@ -34,8 +35,11 @@ pub mod version;
 pub mod viewer;
 pub mod year;
 
-use crate::auth::{Viewer, login::UnknownNames};
-use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
+use crate::{
+    auth::{Viewer, login::UnknownNames},
+    live::feed::Feed,
+};
+use async_graphql::{Context, ID, MergedObject, SDLExportOptions};
 use error::Failure;
 use etl::{archive::Archive, chain::Chain, database::containing, source::Catalog};
 use sea_orm::DatabaseConnection;
@@ -57,6 +61,10 @@ pub struct Services {
     pub sources: Catalog,
     /// Tells the worker of this instance, if there is one, of a new run.
     pub wake: Arc<Notify>,
+    /// Notified when this instance has changed a run.
+    pub news: Arc<Notify>,
+    /// What has changed, for subscriptions.
+    pub feed: Arc<Feed>,
     /// Failed sign-ins under names nobody has.
     pub unknown_names: UnknownNames,
     /// Lets one draft of rules at a time be tried.
@@ -71,7 +79,14 @@ impl Services {
             archive: self.archive.clone(),
             sources: self.sources.clone(),
             worker: "api".to_owned(),
+            news: self.news.clone(),
         }
+    }
+
+    /// Tells of runs that this request has queued or ended.
+    fn told(&self) {
+        self.wake.notify_one();
+        self.news.notify_one();
     }
 }
 
@@ -114,10 +129,10 @@ pub struct Mutation(
 );
 
 /// The executable schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, live::Subscription>;
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, live::Subscription> {
+    Schema::build(Query::default(), Mutation::default(), live::Subscription)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
 }
@@ -140,8 +155,9 @@ fn services<'a>(ctx: &Context<'a>) -> &'a Services {
 }
 
 /// The loaders of a field's request.
-fn loaders<'a>(ctx: &Context<'a>) -> &'a load::Loaders {
-    ctx.data_unchecked::<load::Loaders>()
+fn loaders(ctx: &Context<'_>) -> Arc<load::Loaders> {
+    ctx.data_unchecked::<load::Current>()
+        .loaders(&services(ctx).db)
 }
 
 /// Who is signed in.

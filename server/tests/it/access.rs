@@ -15,7 +15,7 @@ use server::{auth::user, graphql};
 
 /// The fields of a type of the schema, each as an operation that can be sent: with a value for every
 /// argument that needs one and a field for every type that has some.
-fn operations(of: &str) -> Vec<(String, String)> {
+pub fn operations(of: &str) -> Vec<(String, String)> {
     let document = parse_schema(graphql::sdl()).unwrap();
     let types: Vec<_> = document
         .definitions

@@ -31,8 +31,22 @@ pub async fn on_every_engine(test: impl AsyncFn(&mut App)) {
     }
 }
 
+/// Runs a test against an instance with other settings on each engine.
+pub async fn on_every_engine_as(set_up: impl Fn(&mut Config), test: impl AsyncFn(&mut App)) {
+    for engine in engines() {
+        let mut app = App::start_as(World::new(&engine).await, &set_up).await;
+        test(&mut app).await;
+        app.close().await;
+    }
+}
+
 impl App {
     pub async fn start(world: World) -> Self {
+        Self::start_as(world, |_| {}).await
+    }
+
+    /// Starts with other settings than the usual ones.
+    pub async fn start_as(world: World, set_up: impl Fn(&mut Config)) -> Self {
         let inbox = world.folder.path().join("inbox");
         let set = |key: &str| match key {
             "MARQUEE_INBOX" => Some(inbox.display().to_string()),
@@ -40,7 +54,8 @@ impl App {
             "MARQUEE_ADMIN_PASSWORD" => Some(PASSWORD.to_owned()),
             _ => None,
         };
-        let config = Config::read(set, None).unwrap();
+        let mut config = Config::read(set, None).unwrap();
+        set_up(&mut config);
         first_user(&world.chain.db, &config.access).await.unwrap();
         let mut app = Self {
             world,
@@ -69,6 +84,10 @@ impl App {
     pub async fn close(mut self) {
         self.pause().await;
         self.world.close().await;
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     pub fn inbox(&self) -> PathBuf {

@@ -11,6 +11,7 @@ mod custody;
 mod finding;
 mod history;
 mod http;
+mod live;
 mod preview;
 mod reference;
 #[path = "../../../etl/tests/common/mod.rs"]
