@@ -279,7 +279,7 @@ impl Talk {
             self.operations.remove(id);
             return self.say(live, &FromServer::Complete { id }).await;
         };
-        if response.data == Value::Null && !response.errors.is_empty() {
+        if !response.errors.is_empty() && is_nothing(&response.data) {
             return self.fail(live, id, response).await;
         }
         finish(&mut response);
@@ -315,6 +315,14 @@ impl Talk {
             },
             () = live.shutdown.cancelled() => Err(End::Gone),
         }
+    }
+}
+
+/// Whether an answer has no data: what can be subscribed to is never null.
+fn is_nothing(data: &Value) -> bool {
+    match data {
+        Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
+        other => *other == Value::Null,
     }
 }
 
