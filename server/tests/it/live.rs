@@ -260,7 +260,8 @@ async fn a_backfill_is_told_of_when_its_runs_change() {
     on_every_engine(async |app: &mut App| {
         app.world.load_well("a.csv", file(&[Line::default()])).await;
         let person = app.admin().await;
-        let mut socket = Socket::of(app, &sign_in(app, user::ADMIN).await).await;
+        let cookie = sign_in(app, user::ADMIN).await;
+        let mut socket = Socket::of(app, &cookie).await;
         let begun = person
             .ask("mutation { reprocessAll { id } }", json!({}))
             .await;
@@ -274,24 +275,11 @@ async fn a_backfill_is_told_of_when_its_runs_change() {
                 break;
             }
         }
-        assert_eq!(
-            socket
-                .refusal("c", "subscription { backfill(id: 9) { id } }")
-                .await,
-            "NOT_FOUND"
-        );
-        assert_eq!(
-            socket
-                .refusal("c", "subscription { run(id: 9) { id } }")
-                .await,
-            "NOT_FOUND"
-        );
-        assert_eq!(
-            socket
-                .refusal("c", "subscription { runEvents(id: 9) { id } }")
-                .await,
-            "NOT_FOUND"
-        );
+        let mut other = Socket::of(app, &cookie).await;
+        for field in ["backfill", "run", "runEvents"] {
+            let query = format!("subscription {{ {field}(id: 9) {{ id }} }}");
+            assert_eq!(other.refusal("1", &query).await, "NOT_FOUND", "{field}");
+        }
     })
     .await;
 }
