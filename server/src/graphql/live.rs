@@ -1,5 +1,5 @@
 //! What can be subscribed to. Each event is a whole object, and what it is related to is loaded for the change it
-//! tells of, once for everybody who follows it.
+//! tells of, once for everybody who follows it. The streams are boxed: GraphQL's own would keep room for several copies.
 
 use super::{
     backfill::Backfill,
@@ -41,7 +41,8 @@ impl Subscription {
             });
         Ok(stream::once(std::future::ready(Ok(first)))
             .chain(later)
-            .map(move |change| Ok(shown(current, change?))))
+            .map(move |change| Ok(shown(current, change?)))
+            .boxed())
     }
 
     /// Every run that changes from now on, new ones among them.
@@ -49,7 +50,9 @@ impl Subscription {
     async fn runs(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Result<Run>>> {
         let follower = services(ctx).feed.follow().await;
         let current = current(ctx);
-        Ok(changes(follower, |_| true).map(move |change| Ok(shown(current, change?))))
+        Ok(changes(follower, |_| true)
+            .map(move |change| Ok(shown(current, change?)))
+            .boxed())
     }
 
     /// The newest state of the mart, and each that follows.
@@ -62,6 +65,7 @@ impl Subscription {
             current.set(version.moment.clone());
             Some((DataVersion::from(version), versions))
         })
+        .boxed()
     }
 
     /// The log of a run: what is there, or what is there after the line `after`, and each line that follows.
@@ -84,7 +88,8 @@ impl Subscription {
         Ok(lines
             .map_ok(|lines| stream::iter(lines).map(Ok))
             .try_flatten()
-            .map_ok(RunEvent::from))
+            .map_ok(RunEvent::from)
+            .boxed())
     }
 
     /// A backfill: as it is now, and again whenever one of its runs has changed.
@@ -103,7 +108,9 @@ impl Subscription {
             current.set(change?.moment);
             of_backfill(ctx, id).await
         });
-        Ok(stream::once(std::future::ready(Ok(first))).chain(later))
+        Ok(stream::once(std::future::ready(Ok(first)))
+            .chain(later)
+            .boxed())
     }
 }
 

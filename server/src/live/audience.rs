@@ -32,7 +32,7 @@ struct Seats {
 /// A seat that somebody has who is signed in.
 struct Taken {
     token: Token,
-    viewer: Arc<Viewer>,
+    viewer: Viewer,
     closing: watch::Sender<Option<Closing>>,
 }
 
@@ -83,7 +83,7 @@ impl Audience {
             let closing = match found.get(&taken.token) {
                 _ if !asked.contains(&taken.token) => continue,
                 None => Closing::ENDED,
-                Some(viewer) if *viewer != *taken.viewer => Closing::CHANGED,
+                Some(viewer) if *viewer != taken.viewer => Closing::CHANGED,
                 Some(_) => continue,
             };
             taken.closing.send_replace(Some(closing));
@@ -109,7 +109,7 @@ impl Seat {
     ///
     /// # Errors
     /// [`Closing::TOO_MANY`] when the person has too many.
-    pub fn sign_in(&mut self, token: Token, viewer: Arc<Viewer>) -> Result<(), Closing> {
+    pub fn sign_in(&mut self, token: Token, viewer: Viewer) -> Result<(), Closing> {
         let mut seats = self.audience.seats();
         let user_id = viewer.user_id;
         let count = seats.of_user.entry(user_id).or_default();

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Viewer, request},
+    auth::request,
     graphql::{
         Client,
         error::{Failure, finish},
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use async_graphql::{
-    Request, Response, ServerError, Value,
+    Data, Request, Response, ServerError, Value,
     parser::types::{OperationType, Selection},
 };
 use axum::{
@@ -40,7 +40,7 @@ const MAX_MESSAGE: usize = 32 << 10;
 /// Most bytes that are read to say that a message is too large.
 const MAX_READ: usize = 2 * MAX_MESSAGE;
 /// Bytes that each socket has ready for reading; a longer message takes more while it is read.
-const READ_BUFFER: usize = 1 << 10;
+const READ_BUFFER: usize = 512;
 /// Most bytes of an operation's id.
 const MAX_ID: usize = 128;
 /// How long the last frame may take.
@@ -78,15 +78,15 @@ pub async fn open(
     let tracked = app.live.tasks.token();
     upgrade.on_upgrade(move |socket| async move {
         let live = app.live.clone();
-        let talk = Talk {
+        let talk = Box::new(Talk {
             socket,
             app,
             client,
             headers: shown,
-            viewer: None,
+            known: None,
             operations: HashMap::new(),
             results: SelectAll::new(),
-        };
+        });
         talk.hold(live).await;
         drop(tracked);
     })
@@ -115,7 +115,8 @@ struct Talk {
     app: App,
     client: Client,
     headers: HeaderMap,
-    viewer: Option<Arc<Viewer>>,
+    /// Who is signed in, for every operation.
+    known: Option<Arc<Data>>,
     /// How to end each operation, by the client's id for it.
     operations: HashMap<Arc<str>, AbortHandle>,
     results: SelectAll<Results>,
@@ -123,7 +124,7 @@ struct Talk {
 
 impl Talk {
     /// Talks until one of both ends it.
-    async fn hold(mut self, live: Live) {
+    async fn hold(mut self: Box<Self>, live: Live) {
         let end = match live.audience.enter() {
             Ok(mut seat) => self.talk(&live, &mut seat).await,
             Err(full) => Err(full.into()),
@@ -138,7 +139,7 @@ impl Talk {
                 let _ = self.socket.send(Message::Close(Some(frame))).await;
                 while let Some(Ok(_)) = self.socket.recv().await {}
             };
-            let _ = timeout(FAREWELL, farewell).await;
+            let _ = Box::pin(timeout(FAREWELL, farewell)).await;
         }
     }
 
@@ -159,13 +160,16 @@ impl Talk {
                         Some(Ok(Message::Text(text))) if text.len() > MAX_MESSAGE => {
                             return Err(Closing::TOO_LARGE.into());
                         }
-                        Some(Ok(Message::Text(text))) => self.hear(live, seat, &text).await?,
+                        Some(Ok(Message::Text(text))) => {
+                            // Boxed, as what follows is: an idle socket has no room for it.
+                            Box::pin(self.hear(live, seat, &text)).await?;
+                        }
                         Some(Ok(Message::Binary(_))) => return Err(Closing::INVALID.into()),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
                     }
                 }
-                Some((id, result)) = self.results.next() => self.tell(live, &id, result).await?,
+                Some((id, result)) = self.results.next() => Box::pin(self.tell(live, &id, result)).await?,
                 () = tokio::time::sleep_until(next) => {
                     if !seat.is_signed_in() {
                         return Err(Closing::INIT_TIMEOUT.into());
@@ -174,7 +178,7 @@ impl Talk {
                         return Err(Closing::SILENT.into());
                     }
                     pinged = Instant::now();
-                    self.send(live, Message::Ping(Default::default())).await?;
+                    Box::pin(self.send(live, Message::Ping(Default::default()))).await?;
                 }
             }
         }
@@ -193,7 +197,7 @@ impl Talk {
             FromClient::Ping {} => self.say(live, &FromServer::Pong).await,
             FromClient::Pong {} => Ok(()),
             FromClient::Subscribe { id, mut payload } => {
-                let Some(viewer) = self.viewer.clone() else {
+                let Some(known) = self.known.clone() else {
                     return Err(Closing::NO_INIT.into());
                 };
                 if id.len() > MAX_ID {
@@ -212,7 +216,7 @@ impl Talk {
                             .await
                     }
                     None => {
-                        self.subscribe(id.into(), *payload, &viewer);
+                        self.subscribe(id.into(), *payload, known);
                         Ok(())
                     }
                 }
@@ -248,19 +252,21 @@ impl Talk {
             Closing::AWAY
         })?;
         let (viewer, token) = found.ok_or(Closing::UNAUTHENTICATED)?;
-        let viewer = Arc::new(viewer);
-        seat.sign_in(token, viewer.clone())?;
-        self.viewer = Some(viewer);
+        let mut known = Data::default();
+        known.insert(self.client);
+        known.insert(viewer.clone());
+        seat.sign_in(token, viewer)?;
+        self.known = Some(Arc::new(known));
         Ok(())
     }
 
-    fn subscribe(&mut self, id: Arc<str>, request: Request, viewer: &Viewer) {
-        let request = request
-            .data(Current::default())
-            .data(self.client)
-            .data(viewer.clone());
+    fn subscribe(&mut self, id: Arc<str>, request: Request, known: Arc<Data>) {
+        let request = request.data(Current::default());
         let (named, last) = (id.clone(), id.clone());
-        let results = self.app.schema.execute_stream(request);
+        let results = self
+            .app
+            .schema
+            .execute_stream_with_session_data(request, known);
         let results = results
             .map(move |response| (named.clone(), Some(response)))
             .chain(once(async move { (last, None) }));
