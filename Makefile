@@ -36,7 +36,7 @@ sample: build ## Write a made-up file of 5,000 rows into the inbox (ROWS=, SEED=
 test: ## Run every check and test, with what they need installed and started
 	scripts/test
 
-bench: ## Measure reading and ingesting
+bench: ## Measure reading, ingesting and subscribing
 	scripts/bench
 
 audit: ## Check licences and origin of all dependencies
