@@ -401,7 +401,6 @@ async fn every_subscription_asks_for_a_permission() {
         role::ActiveModel {
             name: Set("guest".to_owned()),
             permissions: Set(String::new()),
-            ..Default::default()
         }
         .insert(&app.world.chain.db)
         .await
