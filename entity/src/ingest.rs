@@ -190,7 +190,7 @@ pub mod source_file {
 /// One pass of the chain over one file.
 pub mod run {
     use super::{RunKind, RunMode, RunStatus, Trigger};
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
     /// A row.
     #[sea_orm::model]
@@ -230,9 +230,18 @@ pub mod run {
         pub created_at: DateTimeUtc,
         pub started_at: Option<DateTimeUtc>,
         pub finished_at: Option<DateTimeUtc>,
+        /// When it, its phases or its log changed last. Saving an active model sets it; statements that are
+        /// written out set it themselves.
+        pub changed_at: DateTimeUtc,
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    #[async_trait::async_trait]
+    impl ActiveModelBehavior for ActiveModel {
+        async fn before_save<C: ConnectionTrait>(mut self, _: &C, _: bool) -> Result<Self, DbErr> {
+            self.changed_at = Set(chrono::Utc::now());
+            Ok(self)
+        }
+    }
 }
 
 /// The one row every merge locks first.

@@ -2,6 +2,8 @@
 
 use crate::{archive::Archive, source::Catalog};
 use sea_orm::DatabaseConnection;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The stores of one instance; cheap to clone.
 #[derive(Clone)]
@@ -14,4 +16,6 @@ pub struct Chain {
     pub sources: Catalog,
     /// This worker's name in leases, such as `host-4711`.
     pub worker: String,
+    /// Notified when this process has changed a run. A hint: what other processes change, only the database tells.
+    pub news: Arc<Notify>,
 }

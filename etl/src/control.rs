@@ -13,7 +13,7 @@ use entity::ingest::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
-    EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
 };
 use std::path::Path;
 
@@ -314,7 +314,8 @@ async fn leave<C: ConnectionTrait>(
     to: RunStatus,
 ) -> Result<()> {
     let moved = run::Entity::update_many()
-        .col_expr(run::Column::Status, sea_orm::sea_query::Expr::value(to))
+        .col_expr(run::Column::Status, Expr::value(to))
+        .col_expr(run::Column::ChangedAt, Expr::value(Utc::now()))
         .filter(run::Column::Id.eq(run_id))
         .filter(run::Column::Status.is_in(from.iter().copied()))
         .exec(db)

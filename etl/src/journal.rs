@@ -1,17 +1,23 @@
 //! What a run tells about itself while it goes: status, phases, events.
+//!
+//! Each entry marks the run as changed in the same transaction, so that whoever follows the run finds the entry.
 
-use crate::{Result, database};
+use crate::{Result, chain::Chain, database};
 use chrono::{DateTime, Utc};
 use entity::ingest::{EventLevel, RunStatus, run, run_event, run_phase};
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait,
-    DatabaseConnection, DbErr, EntityTrait, Iterable, QueryFilter, sea_query::Expr,
+    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Iterable, QueryFilter,
+    sea_query::Expr,
 };
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The journal of one run.
 #[derive(Clone)]
 pub struct Journal {
     db: DatabaseConnection,
+    news: Arc<Notify>,
     /// The run it is kept for.
     pub run_id: i64,
     /// Whether the process's log is told as well.
@@ -25,26 +31,37 @@ pub struct Phase {
 
 impl Journal {
     /// The journal of `run_id`.
-    pub fn new(db: &DatabaseConnection, run_id: i64) -> Self {
+    pub fn new(chain: &Chain, run_id: i64) -> Self {
         Self {
-            db: db.clone(),
+            db: chain.db.clone(),
+            news: chain.news.clone(),
             run_id,
             aloud: true,
         }
     }
 
     /// The journal of a run that is only rehearsed; the process's log hears nothing of it.
-    pub fn silent(db: &DatabaseConnection, run_id: i64) -> Self {
+    pub fn silent(chain: &Chain, run_id: i64) -> Self {
         Self {
             aloud: false,
-            ..Self::new(db, run_id)
+            ..Self::new(chain, run_id)
         }
+    }
+
+    /// Ends a transaction that has written something, and tells this process of it.
+    async fn commit(&self, tx: DatabaseTransaction) -> Result<()> {
+        tx.commit().await?;
+        self.news.notify_one();
+        Ok(())
     }
 
     /// Moves the run to `status` and begins the phase of the same name.
     pub async fn begin(&self, status: RunStatus) -> Result<Phase> {
-        self.status(status).await?;
-        self.begin_phase(&status.to_value()).await
+        let tx = database::begin(&self.db).await?;
+        self.move_to(&tx, status).await?;
+        let id = insert_phase(&tx, self.run_id, &status.to_value(), Utc::now(), None, None).await?;
+        self.commit(tx).await?;
+        Ok(Phase { id })
     }
 
     /// Moves the run to `status`.
@@ -52,12 +69,19 @@ impl Journal {
     /// # Errors
     /// [`crate::Error::LeaseLost`] when the run has come to its end meanwhile: somebody cancelled it.
     pub async fn status(&self, status: RunStatus) -> Result<()> {
+        self.move_to(&self.db, status).await?;
+        self.news.notify_one();
+        Ok(())
+    }
+
+    async fn move_to<C: ConnectionTrait>(&self, db: &C, status: RunStatus) -> Result<()> {
         let ended = RunStatus::iter().filter(|status| status.is_final());
         let moved = run::Entity::update_many()
             .col_expr(run::Column::Status, Expr::value(status))
+            .col_expr(run::Column::ChangedAt, Expr::value(Utc::now()))
             .filter(run::Column::Id.eq(self.run_id))
             .filter(run::Column::Status.is_not_in(ended))
-            .exec(&self.db)
+            .exec(db)
             .await?;
         match moved.rows_affected {
             0 => Err(crate::Error::LeaseLost),
@@ -67,12 +91,17 @@ impl Journal {
 
     /// Begins a phase that runs beside the one the status names.
     pub async fn begin_phase(&self, name: &str) -> Result<Phase> {
-        let id = insert_phase(&self.db, self.run_id, name, Utc::now(), None, None).await?;
+        let tx = database::begin(&self.db).await?;
+        touch(&tx, self.run_id).await?;
+        let id = insert_phase(&tx, self.run_id, name, Utc::now(), None, None).await?;
+        self.commit(tx).await?;
         Ok(Phase { id })
     }
 
     /// Ends a phase with what went through it.
     pub async fn end(&self, phase: Phase, rows: Option<i64>, bytes: Option<i64>) -> Result<()> {
+        let tx = database::begin(&self.db).await?;
+        touch(&tx, self.run_id).await?;
         run_phase::ActiveModel {
             id: Set(phase.id),
             finished_at: Set(Some(Utc::now())),
@@ -80,9 +109,9 @@ impl Journal {
             byte_count: Set(bytes),
             ..Default::default()
         }
-        .update(&self.db)
+        .update(&tx)
         .await?;
-        Ok(())
+        self.commit(tx).await
     }
 
     /// Adds a line to the run's log, and to the process's.
@@ -95,8 +124,10 @@ impl Journal {
             EventLevel::Warn => tracing::warn!(run, "{message}"),
             EventLevel::Error => tracing::error!(run, "{message}"),
         }
-        insert_event(&self.db, self.run_id, level, message).await?;
-        Ok(())
+        let tx = database::begin(&self.db).await?;
+        touch(&tx, self.run_id).await?;
+        insert_event(&tx, self.run_id, level, message).await?;
+        self.commit(tx).await
     }
 
     /// Forgets what an earlier attempt at the run has written, but for its log.
@@ -121,6 +152,7 @@ impl Journal {
         }
         .update(&self.db)
         .await?;
+        self.news.notify_one();
         Ok(())
     }
 
@@ -133,7 +165,19 @@ impl Journal {
     }
 }
 
-/// Adds a line to a run's log; inside a transaction where the caller is in one.
+/// Marks a run as changed. Before whatever else the transaction writes of it: entries of one run then become
+/// visible in the order of their ids.
+async fn touch<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<(), DbErr> {
+    run::ActiveModel {
+        id: Set(run_id),
+        ..Default::default()
+    }
+    .update_without_returning(db)
+    .await?;
+    Ok(())
+}
+
+/// Adds a line to a run's log; inside a transaction that changes the run.
 pub async fn insert_event<C: ConnectionTrait>(
     db: &C,
     run_id: i64,
@@ -152,7 +196,7 @@ pub async fn insert_event<C: ConnectionTrait>(
     Ok(())
 }
 
-/// Writes a phase, ended or not; inside a transaction where the caller is in one.
+/// Writes a phase, ended or not; inside a transaction that changes the run.
 pub async fn insert_phase<C: ConnectionTrait>(
     db: &C,
     run_id: i64,

@@ -182,6 +182,7 @@ pub async fn hold(
     .update(&tx)
     .await?;
     tx.commit().await?;
+    chain.news.notify_one();
     Ok(())
 }
 
@@ -213,12 +214,13 @@ pub async fn duplicate(chain: &Chain, lease: &Lease, journal: &Journal, first: i
     .update(&tx)
     .await?;
     tx.commit().await?;
+    chain.news.notify_one();
     Ok(())
 }
 
 /// Writes down that a run has failed, and empties its staging; the mart was never touched.
 pub async fn fail(chain: &Chain, lease: &Lease, message: &str) -> Result<()> {
-    let journal = Journal::new(&chain.db, lease.run_id);
+    let journal = Journal::new(chain, lease.run_id);
     journal.event(EventLevel::Error, message).await?;
     let tx = database::begin(&chain.db).await?;
     lease.finish(&tx).await?;
@@ -233,6 +235,7 @@ pub async fn fail(chain: &Chain, lease: &Lease, message: &str) -> Result<()> {
     .await?;
     round::follow(&tx, lease.run_id).await?;
     tx.commit().await?;
+    chain.news.notify_one();
     merge::clear_staging(&chain.db, lease.run_id).await?;
     Ok(())
 }

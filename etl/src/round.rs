@@ -135,19 +135,20 @@ async fn files<C: ConnectionTrait>(tx: &C, id: i64) -> Result<Vec<source_file::M
 
 /// Queues the runs, each like that of the first round.
 async fn queue<C: ConnectionTrait>(tx: &C, id: i64) -> Result<(), DbErr> {
+    let now = Utc::now();
     database::execute(
         tx,
         "INSERT INTO run
              (kind, status, triggered_by, file_name, source_file_id, mode, rule_version, bytes_total,
               bytes_read, rows_read, rows_inserted, rows_updated, rows_unchanged, rows_superseded,
-              rows_deleted, rows_rejected, issue_count, created_at)
+              rows_deleted, rows_rejected, issue_count, created_at, changed_at)
          SELECT r.kind, 'queued', r.triggered_by, r.file_name, r.source_file_id, r.mode, r.rule_version,
-                r.bytes_total, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?
+                r.bytes_total, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?, ?
          FROM backfill_run b JOIN run r ON r.id = b.run_id
          JOIN source_file f ON f.id = r.source_file_id
          WHERE b.backfill_id = ? AND r.status = 'succeeded' AND f.deleted_at IS NULL
          ORDER BY r.source_file_id",
-        [Utc::now().into(), id.into()],
+        [now.into(), now.into(), id.into()],
     )
     .await?;
     // Every other run that can be seen has its job.

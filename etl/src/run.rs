@@ -33,7 +33,7 @@ use std::{path::Path, sync::Arc};
 /// visible in the mart until its one merging transaction commits, so an error at any point leaves the mart
 /// as it was and the run can be started again.
 pub async fn execute(chain: &Chain, lease: &Lease, path: Option<&Path>) -> Result<()> {
-    let journal = Journal::new(&chain.db, lease.run_id);
+    let journal = Journal::new(chain, lease.run_id);
     let run = journal.run().await?;
     if let Some(target) = run.undoes {
         journal.reset().await?;
@@ -128,7 +128,7 @@ pub async fn rehearse(
     rules: Arc<RuleSet>,
     names: bool,
 ) -> Result<Option<String>> {
-    let journal = Journal::silent(&chain.db, lease.run_id);
+    let journal = Journal::silent(chain, lease.run_id);
     let run = journal.run().await?;
     if let Some(target) = run.undoes {
         let target = control::find(&chain.db, target).await?;
@@ -259,6 +259,7 @@ async fn read_and_stage(
             failure = Some(error);
             break;
         }
+        chain.news.notify_one();
     }
     drop(batches);
     let read = reader

@@ -21,6 +21,7 @@ mod m20261125_000012_severity;
 mod m20261125_000013_backfill_round;
 mod m20261125_000015_search;
 mod m20261125_000016_any_operation;
+mod m20261125_000017_run_changed;
 mod m20261125_000018_access;
 
 /// All steps in order.
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000013_backfill_round::Migration),
             Box::new(m20261125_000015_search::Migration),
             Box::new(m20261125_000016_any_operation::Migration),
+            Box::new(m20261125_000017_run_changed::Migration),
             Box::new(m20261125_000018_access::Migration),
         ]
     }

@@ -8,6 +8,7 @@ use crate::{
     console,
     fresh::Answers,
     graphql::{self, Schema, Services, http, operation::Operations},
+    live::{Live, socket},
     observe::{self, Costs, Metrics},
     rest::{self, problem::Problem, spool::Spool},
     secure, ui,
@@ -40,6 +41,8 @@ pub struct App {
     pub spool: Spool,
     /// What is measured.
     pub metrics: Metrics,
+    /// The sockets of subscriptions.
+    pub live: Live,
 }
 
 impl App {
@@ -47,7 +50,12 @@ impl App {
     ///
     /// # Errors
     /// When the operations that are allowed cannot be read.
-    pub fn new(services: Services, spool: Spool, metrics: Metrics) -> anyhow::Result<Self> {
+    pub fn new(
+        services: Services,
+        spool: Spool,
+        metrics: Metrics,
+        live: Live,
+    ) -> anyhow::Result<Self> {
         let services = Arc::new(services);
         let limits = &services.limits;
         Ok(Self {
@@ -57,6 +65,7 @@ impl App {
             services,
             spool,
             metrics,
+            live,
         })
     }
 }
@@ -65,6 +74,7 @@ impl App {
 pub fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/graphql", get(http::get).post(http::post))
+        .route("/graphql/ws", get(socket::open))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))

@@ -31,11 +31,14 @@ const ADMIN_PASSWORD: &str = "MARQUEE_ADMIN_PASSWORD";
 const SOURCES: &str = "MARQUEE_SOURCES";
 const TRUSTED_PROXIES: &str = "MARQUEE_TRUSTED_PROXIES";
 const CORS_ORIGINS: &str = "MARQUEE_CORS_ORIGINS";
+const SOCKETS: &str = "MARQUEE_SOCKETS";
+const SOCKETS_PER_USER: &str = "MARQUEE_SOCKETS_PER_USER";
+const SUBSCRIPTIONS: &str = "MARQUEE_SUBSCRIPTIONS";
 const ROLES: &str = "MARQUEE_ROLES";
 const LOG: &str = "MARQUEE_LOG";
 const LOG_FORMAT: &str = "MARQUEE_LOG_FORMAT";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     DATABASE_URL,
     ARCHIVE_URL,
     INBOX,
@@ -47,6 +50,9 @@ const KEYS: [&str; 14] = [
     ADMIN_PASSWORD,
     TRUSTED_PROXIES,
     CORS_ORIGINS,
+    SOCKETS,
+    SOCKETS_PER_USER,
+    SUBSCRIPTIONS,
     ROLES,
     LOG,
     LOG_FORMAT,
@@ -83,6 +89,8 @@ pub struct Config {
     pub http: Http,
     /// What one request may ask for.
     pub limits: Limits,
+    /// Subscriptions.
+    pub sockets: Sockets,
     /// The first administrator.
     pub access: Access,
     /// What this instance does.
@@ -163,6 +171,23 @@ pub struct Http {
     pub listen: SocketAddr,
 }
 
+/// The sockets of subscriptions; the times are as most deployments want them and have no keys.
+#[derive(Clone, Debug)]
+pub struct Sockets {
+    /// Most sockets of this instance.
+    pub total: usize,
+    /// Most of one person.
+    pub per_user: usize,
+    /// Most subscriptions of one socket.
+    pub subscriptions: usize,
+    /// How long a client may take to say who it is.
+    pub greeting: Duration,
+    /// How often a client is asked for a sign of life; it is given up after twice as long.
+    pub ping: Duration,
+    /// How long a client may take to read a message.
+    pub patience: Duration,
+}
+
 /// Who may come in.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
@@ -241,6 +266,14 @@ impl Config {
                 listen: listen(value(LISTEN).as_deref().unwrap_or("127.0.0.1:8080"))?,
             },
             limits: Limits::read(&mut value)?,
+            sockets: Sockets {
+                total: count(SOCKETS, value(SOCKETS), 4096)?,
+                per_user: count(SOCKETS_PER_USER, value(SOCKETS_PER_USER), 1024)?,
+                subscriptions: count(SUBSCRIPTIONS, value(SUBSCRIPTIONS), 16)?,
+                greeting: Duration::from_secs(5),
+                ping: Duration::from_secs(25),
+                patience: Duration::from_secs(10),
+            },
             access: Access {
                 admin_password: value(ADMIN_PASSWORD).map(admin_password).transpose()?,
                 trusted_proxies: proxies(&value(TRUSTED_PROXIES).unwrap_or_default())?,
@@ -366,6 +399,19 @@ fn listen(value: &str) -> Result<SocketAddr, ConfigError> {
         .ok()
         .and_then(|mut addresses| addresses.next())
         .ok_or_else(|| wrong(LISTEN, message()))
+}
+
+fn count(key: &'static str, value: Option<String>, default: usize) -> Result<usize, ConfigError> {
+    let Some(value) = value else {
+        return Ok(default);
+    };
+    match value.trim().parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(wrong(
+            key,
+            format!("must be a whole number above 0, not {value:?}"),
+        )),
+    }
 }
 
 fn admin_password(value: String) -> Result<SecretString, ConfigError> {
@@ -507,6 +553,8 @@ mod tests {
             ("MARQUEE_CORS_ORIGINS", "https://reports.example/"),
             ("MARQUEE_CORS_ORIGINS", "reports.example"),
             ("MARQUEE_ROLES", "api,cook"),
+            ("MARQUEE_SOCKETS", "0"),
+            ("MARQUEE_SOCKETS_PER_USER", "many"),
             ("MARQUEE_LOG", "in=fo=x"),
             ("MARQUEE_LOG_FORMAT", "xml"),
             ("MARQUEE_MAX_DEPTH", "0"),

@@ -95,6 +95,7 @@ fn describe() {
     metrics::describe_gauge!("marquee_jobs_open", "Runs that wait or are under way.");
     metrics::describe_gauge!("marquee_movies", "Movies in the mart.");
     metrics::describe_gauge!("marquee_data_version", "The mart's version.");
+    metrics::describe_gauge!("marquee_sockets", "Open sockets of subscriptions.");
     metrics::describe_counter!(
         "marquee_http_requests_total",
         "Requests by route and status."

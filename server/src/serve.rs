@@ -6,6 +6,7 @@ use crate::{
     config::{Access, Config, Inbox},
     graphql::Services,
     listen::{self, Limits},
+    live::{Live, feed::Feed, watch},
     observe::Metrics,
     rest::spool::Spool,
 };
@@ -55,6 +56,7 @@ pub async fn open(config: &Config) -> Result<Chain> {
         archive,
         sources,
         worker: worker_name(),
+        news: Arc::default(),
     })
 }
 
@@ -93,6 +95,8 @@ impl Instance {
                 .await
                 .with_context(|| format!("opening the database {database}"))?;
             reading = Some(db.clone());
+            let feed = Arc::new(Feed::new(chain.news.clone()));
+            let live = Live::new(feed.clone(), config.sockets.clone(), shutdown.clone());
             let services = Services {
                 db,
                 work: chain.db.clone(),
@@ -100,6 +104,8 @@ impl Instance {
                 archive: chain.archive.clone(),
                 sources: chain.sources.clone(),
                 wake: wake.clone(),
+                news: chain.news.clone(),
+                feed,
                 access: auth::Access::new(chain.db.clone(), &config.access),
                 previews: Semaphore::new(1),
             };
@@ -109,12 +115,21 @@ impl Instance {
                 parts.keep(stop).await;
                 Ok(())
             });
-            let app = App::new(services, spool, Metrics::install()?)?;
+            let app = App::new(services, spool, Metrics::install()?, live.clone())?;
             let listen = config.http.listen;
             let listener = TcpListener::bind(listen)
                 .await
                 .with_context(|| format!("MARQUEE_LISTEN: {listen} cannot be listened at"))?;
             address = Some(listener.local_addr()?);
+            let (services, sockets) = (app.services.clone(), live.clone());
+            tasks.spawn(async move {
+                watch::watch(services, live).await;
+                Ok(())
+            });
+            tasks.spawn(async move {
+                sockets.ended().await;
+                Ok(())
+            });
             let stop = shutdown.clone();
             tasks.spawn(async move {
                 listen::serve(listener, app::router(app), Limits::default(), stop).await;
@@ -223,6 +238,7 @@ async fn take_in(
                 Ok(Some(run)) => {
                     tracing::info!(run, "{} has arrived", arrival.path.display());
                     wake.notify_one();
+                    chain.news.notify_one();
                     break;
                 }
                 Ok(None) => break,

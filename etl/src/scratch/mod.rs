@@ -109,6 +109,7 @@ impl Scratch {
             archive: live.archive.clone(),
             sources: live.sources.clone(),
             worker: "scratch".to_owned(),
+            news: Arc::default(),
         };
         pass::rehearse(&chain, &lease, rules, names).await
     }

@@ -91,6 +91,7 @@ impl World {
             archive,
             sources: Catalog::default(),
             worker: "test".to_owned(),
+            news: Default::default(),
         };
         Self {
             chain,

@@ -21,4 +21,4 @@ pub use client::Client;
 pub use error::AccessError;
 pub use etl::audit;
 pub use permission::{Actor, Denied, Permission, Viewer, require, require_person};
-pub use viewers::{Access, viewer_of};
+pub use viewers::{Access, Proof, viewer_of};

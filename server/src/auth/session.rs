@@ -2,15 +2,16 @@
 //! opens no session.
 
 use super::{AccessError, Actor, Viewer, audit, user::viewer_of_rows};
+use crate::graphql::batch::rows;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::access::{session, user};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
-    EntityTrait, QueryFilter, QueryOrder,
+    EntityTrait, QueryFilter, QueryOrder, QueryResult,
 };
 use sha2::{Digest, Sha256};
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr};
 
 /// The cookie's name.
 pub const COOKIE: &str = "marquee_session";
@@ -196,20 +197,42 @@ fn event<'a>(actor: Actor<'a>, action: &'a str, user: &str) -> audit::Event<'a> 
     }
 }
 
-/// Whose session a token of that hash is: nobody's when it is forged, has run out, or the user is disabled.
+/// Whose sessions the tokens of these hashes are, by hash; those are left out that are forged, have run out, or whose
+/// user is disabled.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn viewer(db: &DatabaseConnection, hash: &str) -> Result<Option<Viewer>, DbErr> {
-    const SQL: &str = "SELECT u.id, u.name, r.name AS role_name, r.permissions
+pub async fn viewers(
+    db: &DatabaseConnection,
+    hashes: &[&str],
+) -> Result<HashMap<String, Viewer>, DbErr> {
+    const SQL: &str = "SELECT s.token_hash, u.id, u.name, r.name AS role_name, r.permissions
         FROM session s
         JOIN user u ON u.id = s.user_id
         LEFT JOIN user_role l ON l.user_id = u.id
         LEFT JOIN role r ON r.name = l.role_name
-        WHERE s.token_hash = ? AND s.expires_at > ? AND u.disabled_at IS NULL
+        WHERE s.token_hash IN ({keys}) AND s.expires_at > ? AND u.disabled_at IS NULL
         ORDER BY r.name";
-    let values = [hash.into(), Utc::now().into()];
-    viewer_of_rows(&etl::database::query(db, SQL, values).await?)
+    let rows = rows(db, SQL, hashes, &[Utc::now().into()]).await?;
+    let mut found = HashMap::new();
+    for (hash, rows) in by_hash(rows)? {
+        if let Some(viewer) = viewer_of_rows(&rows)? {
+            found.insert(hash, viewer);
+        }
+    }
+    Ok(found)
+}
+
+/// Rows by their column `token_hash`.
+pub(super) fn by_hash(rows: Vec<QueryResult>) -> Result<HashMap<String, Vec<QueryResult>>, DbErr> {
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        found
+            .entry(row.try_get("", "token_hash")?)
+            .or_default()
+            .push(row);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

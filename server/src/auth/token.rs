@@ -8,19 +8,20 @@ use super::{
     AccessError, Actor, Viewer,
     audit::{self, Event},
     permission::of_role,
-    role, user,
+    role, session, user,
 };
+use crate::graphql::batch::rows;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::access::token;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnection, DbErr, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect,
 };
 use secrecy::SecretString;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// What every token begins with, so that people and scanners know one when they see it.
 pub const PREFIX: &str = "mrq_";
@@ -98,42 +99,58 @@ pub async fn owner(db: &DatabaseConnection, headers: &HeaderMap) -> Result<Optio
     Ok(Some(format!("token {token} of {owner}")))
 }
 
-/// Who a token is: nobody when it is forged, has expired or was revoked, or its owner is disabled.
+/// Who the tokens of these hashes are, by hash; those are left out that are forged, have expired or were revoked, or
+/// whose owner is disabled.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn viewer(db: &DatabaseConnection, hash: &str) -> Result<Option<Viewer>, DbErr> {
-    const SQL: &str = "SELECT t.id AS token_id, t.name AS token, t.last_used_at, t.role_name AS token_role,
-            m.permissions AS token_permissions, u.id, u.name, r.name AS role_name, r.permissions
+pub async fn viewers(
+    db: &DatabaseConnection,
+    hashes: &[&str],
+) -> Result<HashMap<String, Viewer>, DbErr> {
+    const SQL: &str = "SELECT t.token_hash, t.id AS token_id, t.name AS token, t.last_used_at,
+            t.role_name AS token_role, m.permissions AS token_permissions, u.id, u.name, r.name AS role_name,
+            r.permissions
         FROM token t
         JOIN user u ON u.id = t.user_id
         JOIN role m ON m.name = t.role_name
         LEFT JOIN user_role l ON l.user_id = u.id
         LEFT JOIN role r ON r.name = l.role_name
-        WHERE t.token_hash = ? AND t.revoked_at IS NULL AND t.expires_at > ? AND u.disabled_at IS NULL
+        WHERE t.token_hash IN ({keys}) AND t.revoked_at IS NULL AND t.expires_at > ? AND u.disabled_at IS NULL
         ORDER BY r.name";
     let now = Utc::now();
-    let rows = etl::database::query(db, SQL, [hash.into(), now.into()]).await?;
-    let (Some(first), Some(owner)) = (rows.first(), user::viewer_of_rows(&rows)?) else {
-        return Ok(None);
-    };
-    let (name, role): (String, String) = (
-        first.try_get("", "token")?,
-        first.try_get("", "token_role")?,
-    );
-    let limit: String = first.try_get("", "token_permissions")?;
-    let limit = of_role(&role, &limit);
-    let last_used_at: Option<DateTime<Utc>> = first.try_get("", "last_used_at")?;
-    if last_used_at.is_none_or(|at| now - at >= LAST_USE) {
-        used(db, first.try_get("", "token_id")?, now).await?;
+    let rows = rows(db, SQL, hashes, &[now.into()]).await?;
+    let mut found = HashMap::new();
+    for (hash, rows) in session::by_hash(rows)? {
+        if let (Some(first), Some(owner)) = (rows.first(), user::viewer_of_rows(&rows)?) {
+            found.insert(hash, limited(db, first, owner, now).await?);
+        }
     }
-    Ok(Some(Viewer {
+    Ok(found)
+}
+
+/// Who a token of this owner's is; its use is written down.
+async fn limited(
+    db: &DatabaseConnection,
+    row: &QueryResult,
+    owner: Viewer,
+    now: DateTime<Utc>,
+) -> Result<Viewer, DbErr> {
+    let (name, role): (String, String) =
+        (row.try_get("", "token")?, row.try_get("", "token_role")?);
+    let limit: String = row.try_get("", "token_permissions")?;
+    let limit = of_role(&role, &limit);
+    let last_used_at: Option<DateTime<Utc>> = row.try_get("", "last_used_at")?;
+    if last_used_at.is_none_or(|at| now - at >= LAST_USE) {
+        used(db, row.try_get("", "token_id")?, now).await?;
+    }
+    Ok(Viewer {
         name: format!("{} (token {name})", owner.user),
         token: Some(name),
         roles: vec![role],
         permissions: owner.permissions.intersection(&limit).copied().collect(),
         ..owner
-    }))
+    })
 }
 
 /// Writes down that a token is in use, unless another instance has just done so.

@@ -13,7 +13,7 @@ use super::{
 use crate::config;
 use axum::http::{HeaderMap, HeaderValue};
 use chrono::Utc;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -163,15 +163,18 @@ impl Access {
     }
 }
 
-/// What a request shows, as its hash.
-enum Shown {
+/// What a request shows of who asks, as its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Proof {
+    /// A session's cookie.
     Session(String),
+    /// A bearer token.
     Token(String),
 }
 
-impl Shown {
+impl Proof {
     /// A token decides alone where one is sent: who sends one means it, and a browser sends cookies unasked.
-    fn of(headers: &HeaderMap) -> Option<Self> {
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
         if let Some(token) = token::sent(headers) {
             return Some(Self::Token(token::hash(token)));
         }
@@ -191,27 +194,57 @@ pub async fn viewer_of(
     headers: &HeaderMap,
     client: Client,
 ) -> Result<Option<Arc<Viewer>>, AccessError> {
-    let Some(shown) = Shown::of(headers) else {
+    let Some(shown) = Proof::of(headers) else {
         return Ok(None);
     };
-    let (Shown::Session(hash) | Shown::Token(hash)) = &shown;
+    let (Proof::Session(hash) | Proof::Token(hash)) = &shown;
     let (age, known) = access.viewers.get(hash);
     if known.is_some() {
         return Ok(known);
     }
-    let found = match &shown {
-        Shown::Session(hash) => session::viewer(&access.db, hash).await?,
-        Shown::Token(hash) => token::viewer(&access.db, hash).await?,
-    };
+    let proofs = std::slice::from_ref(&shown);
+    let found = viewers(access, proofs).await?.remove(&shown);
     match (found, shown) {
-        (Some(viewer), Shown::Session(hash) | Shown::Token(hash)) => {
+        (Some(viewer), Proof::Session(hash) | Proof::Token(hash)) => {
             let viewer = Arc::new(viewer);
             access.viewers.put(age, hash, viewer.clone(), LIFETIME);
             Ok(Some(viewer))
         }
-        (None, Shown::Session(_)) => Ok(None),
-        (None, Shown::Token(_)) => access.unknown_token(headers, client).await.map(|()| None),
+        (None, Proof::Session(_)) => Ok(None),
+        (None, Proof::Token(_)) => access.unknown_token(headers, client).await.map(|()| None),
     }
+}
+
+/// Who these are now, as the database has it: what no longer holds is left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn viewers(access: &Access, proofs: &[Proof]) -> Result<HashMap<Proof, Viewer>, DbErr> {
+    let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
+    for proof in proofs {
+        match proof {
+            Proof::Session(hash) => sessions.push(hash.as_str()),
+            Proof::Token(hash) => tokens.push(hash.as_str()),
+        }
+    }
+    let mut found = HashMap::new();
+    if !sessions.is_empty() {
+        let of_session = session::viewers(&access.db, &sessions).await?;
+        found.extend(
+            of_session
+                .into_iter()
+                .map(|(hash, viewer)| (Proof::Session(hash), viewer)),
+        );
+    }
+    if !tokens.is_empty() {
+        let of_token = token::viewers(&access.db, &tokens).await?;
+        found.extend(
+            of_token
+                .into_iter()
+                .map(|(hash, viewer)| (Proof::Token(hash), viewer)),
+        );
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl Backfill {
             .into_query();
         let select = run::Entity::find().filter(run::Column::Id.in_subquery(own));
         let usual = vec![Sort::by(run::Column::Id, Direction::Asc)];
-        list.of(together(ctx), "", select, usual, run::Column::Id)
+        list.of(&*together(ctx), "", select, usual, run::Column::Id)
             .await
     }
 }
@@ -234,7 +234,7 @@ impl BackfillMutation {
         };
         let by = &viewer(ctx).ok_or(Denied::Unauthenticated)?.name;
         let begun = control::reprocess_all(db, by, Trigger::Api, version, mode.into()).await?;
-        services.wake.notify_one();
+        services.told();
         done(ctx, "backfill.begin", begun).await
     }
 
@@ -247,6 +247,7 @@ impl BackfillMutation {
             return Err(Failure::NotFound(format!("there is no backfill {id}")).into());
         }
         backfills::cancel(db, id).await?;
+        services(ctx).told();
         done(ctx, "backfill.cancel", backfills::find(db, id).await?).await
     }
 }

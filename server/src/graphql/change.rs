@@ -118,7 +118,7 @@ pub async fn revisions(
     movie_id: i64,
     as_of: Option<i32>,
 ) -> Result<Vec<Revision>> {
-    let found = history::revisions(together(ctx), movie_id).await?;
+    let found = history::revisions(&*together(ctx), movie_id).await?;
     let last = as_of.unwrap_or(i32::MAX);
     let found = found
         .into_iter()
@@ -257,13 +257,13 @@ pub async fn changes(
     let db = together(ctx);
     let with = format!("WITH run_change AS ({}) ", history::changes_sql(run));
     let usual = vec![Sort::by(Line, Direction::Asc)];
-    let found = list.of(db, &with, run_change::Entity::find(), usual, MovieId);
+    let found = list.of(&*db, &with, run_change::Entity::find(), usual, MovieId);
     let mut found: Connection<Change> = found.await?;
     let places: Vec<_> = found
         .nodes_mut()
         .map(|change| change.place.clone())
         .collect();
-    let full = history::changes(db, run, &places).await?;
+    let full = history::changes(&*db, run, &places).await?;
     for (change, full) in found.nodes_mut().zip(full) {
         *change = full.try_into()?;
     }
@@ -281,6 +281,6 @@ pub async fn companion_changes(
     // A change is known by all three.
     let key = [Kind, Id].map(|column| Sort::by(column, Direction::Asc));
     let select = companion_change::Entity::find();
-    list.of(together(ctx), &with, select, key.to_vec(), Sub)
+    list.of(&*together(ctx), &with, select, key.to_vec(), Sub)
         .await
 }

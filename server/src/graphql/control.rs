@@ -160,7 +160,7 @@ async fn known(ctx: &Context<'_>, id: &ID) -> Result<i64> {
     }
 }
 
-/// Writes down who did what, wakes the worker, and answers with the run.
+/// Writes down who did what, wakes the worker and those who follow runs, and answers with the run.
 async fn done(
     ctx: &Context<'_>,
     action: &'static str,
@@ -168,7 +168,7 @@ async fn done(
     run_id: i64,
 ) -> Result<Run> {
     let services = services(ctx);
-    services.wake.notify_one();
+    services.told();
     let event = audit::Event {
         actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
         action,

@@ -13,13 +13,16 @@
 //! | `PERSISTED_QUERY_MISMATCH` | the hash that was sent is not that of the text |
 //! | `OPERATION_NOT_ALLOWED` | only certain operations are answered here, and this is none of them |
 //! | `BATCH_NOT_SUPPORTED` | several requests came in one body |
-//! | `TOO_MANY_REQUESTS` | too many wrong passwords or tokens, or more at once than this instance does |
+//! | `TOO_MANY_REQUESTS` | too many wrong passwords or tokens, or more at once than this instance does or keeps for a slow reader |
 //! | `INTERNAL` | ours; the detail is in the log only |
 //!
 //! Resolvers return what went wrong as it is; [`finish`] is the one place that decides what of it is shown.
 
 use super::limit::Exceeded;
-use crate::auth::{AccessError, Denied};
+use crate::{
+    auth::{AccessError, Denied},
+    live::feed::Lagged,
+};
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 use etl::database::reading::{TimedOut, is_interrupted};
 use sea_orm::DbErr;
@@ -153,6 +156,9 @@ pub fn code(error: &ServerError) -> &'static str {
             AccessError::Database(error) => database(error),
             error => error.code(),
         };
+    }
+    if error.source::<Lagged>().is_some() {
+        return "TOO_MANY_REQUESTS";
     }
     match error.source::<etl::Error>() {
         Some(etl::Error::Input(_)) => "BAD_USER_INPUT",

@@ -7,7 +7,7 @@
 use super::{
     error::{Failure, finish},
     limit::Exceeded,
-    load::Loaders,
+    load::Current,
     operation::{Opened, Operation, Operations},
     stranger,
     witness::{self, Attempts},
@@ -227,8 +227,8 @@ pub async fn execute(
         None => stranger::closed(&mut request),
     };
     let mut response = if closed.is_empty() {
-        let loaders = Loaders::new(&app.services.db);
-        let mut request = request.data(loaders).data(asker.client);
+        let current = Current::new(&app.services.db);
+        let mut request = request.data(current).data(asker.client);
         if let Some(viewer) = &asker.viewer {
             request = request.data(viewer.clone());
         }

@@ -115,7 +115,7 @@ pub async fn issues(ctx: &Context<'_>, run_id: i64, list: IssueList) -> Result<C
     use issue::Column::{Id, Line, RunId};
     let select = issue::Entity::find().filter(RunId.eq(run_id));
     let usual = vec![Sort::by(Line, Direction::Asc)];
-    list.of(together(ctx), "", select, usual, Id).await
+    list.of(&*together(ctx), "", select, usual, Id).await
 }
 
 /// Queries for issues.

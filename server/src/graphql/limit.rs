@@ -4,10 +4,10 @@
 //! fragments double what they spread takes no longer to refuse than to read. What a list may cost is known by
 //! the schema alone: [`found_complexity`] asks it when it has refused.
 
-use super::{Query, lexer, schema_builder};
+use super::{lexer, schema_builder};
 use crate::config::Limits;
 use async_graphql::{
-    EmptySubscription, ServerError, ValidationResult, Value as ConstValue, Variables,
+    ServerError, ValidationResult, Value as ConstValue, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
     parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
@@ -227,7 +227,7 @@ impl<'a> Measure<'a> {
 }
 
 /// A schema that goes no further than to say how complex an operation is.
-pub type Scale = async_graphql::Schema<Query, super::Mutation, EmptySubscription>;
+pub type Scale = super::Schema;
 
 /// Makes the schema that measures.
 pub fn scale() -> Scale {

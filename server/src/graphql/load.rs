@@ -9,12 +9,19 @@ use super::{
 use entity::{
     aggregate::{company_genre_year, company_year, genre_year},
     companion::{cast, crew, keyword},
-    ingest::{archive_object, backfill as backfills, run, run_phase, source_file},
+    ingest::{archive_object, backfill as backfills, run, run_event, run_phase, source_file},
     mart::{collection, company, country, genre, language, movie},
 };
 use etl::{backfill, custody, database, history};
-use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, Value};
-use std::{collections::HashMap, hash::Hash};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, Value,
+};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 /// Many rows for each key.
 type Lists<K, M> = Batch<K, Vec<M>>;
@@ -41,6 +48,15 @@ pub struct Years {
     pub as_of: Option<i32>,
 }
 
+/// A line of a run's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Line {
+    /// The run.
+    pub run_id: i64,
+    /// The line's id; 0 is before the first.
+    pub id: i64,
+}
+
 /// How often a reason was given.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Reason {
@@ -57,10 +73,52 @@ pub struct Total {
     pub total: i64,
 }
 
+/// What is loaded at one time, from when it is first asked for.
+#[derive(Default)]
+pub struct Moment(OnceLock<Arc<Loaders>>);
+
+impl Moment {
+    fn loaders(&self, db: &DatabaseConnection) -> Arc<Loaders> {
+        let made = self.0.get_or_init(|| Arc::new(Loaders::new(db)));
+        made.clone()
+    }
+}
+
+/// The moment that a request reads: its own throughout, but for a subscription, which goes on to that of each change.
+pub struct Current {
+    db: DatabaseConnection,
+    moment: Mutex<Arc<Moment>>,
+}
+
+impl Current {
+    /// A moment that begins with the first question to this database.
+    pub fn new(db: &DatabaseConnection) -> Self {
+        Self {
+            db: db.clone(),
+            moment: Mutex::default(),
+        }
+    }
+
+    fn moment(&self) -> MutexGuard<'_, Arc<Moment>> {
+        self.moment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on to another moment.
+    pub fn set(&self, moment: Arc<Moment>) {
+        *self.moment() = moment;
+    }
+
+    /// The moment's loaders.
+    pub fn loaders(&self) -> Arc<Loaders> {
+        let moment = self.moment().clone();
+        moment.loaders(&self.db)
+    }
+}
+
 /// Every relation of a request.
 pub struct Loaders {
     /// For what has no batch of its own.
-    pub together: Bundle,
+    pub together: Arc<Bundle>,
     /// Companies of a movie, in the file's order.
     pub companies: Lists<At, company::Model>,
     /// Genres of a movie, in the file's order.
@@ -95,12 +153,16 @@ pub struct Loaders {
     pub newest: Batch<(), i32>,
     /// A run.
     pub run: Batch<i64, run::Model>,
+    /// A backfill.
+    pub backfill: Batch<i64, backfills::Model>,
     /// How far a backfill is.
     pub backfill_progress: Batch<i64, backfill::Progress>,
     /// The backfill that a run is of.
     pub run_backfill: Batch<i64, backfills::Model>,
     /// Phases of a run.
     pub phases: Lists<i64, run_phase::Model>,
+    /// The next lines of a run's log after one of them, at most [`MAX_LINES`].
+    pub log: Lists<Line, run_event::Model>,
     /// Why rows of a run were rejected, most frequent first.
     pub reject_reasons: Lists<i64, Reason>,
     /// What was wrong with usable rows of a run, most frequent first.
@@ -119,7 +181,7 @@ impl Loaders {
     /// Loaders for one request.
     pub fn new(db: &DatabaseConnection) -> Self {
         Self {
-            together: Bundle::new(db),
+            together: Arc::new(Bundle::new(db)),
             companies: links(db, "company", "id"),
             genres: links(db, "genre", "id"),
             countries: links(db, "country", "code"),
@@ -137,6 +199,7 @@ impl Loaders {
             company_genres: company_genres(db),
             newest: newest(db),
             run: one(db, "run"),
+            backfill: one(db, "backfill"),
             backfill_progress: backfill_progress(db),
             run_backfill: batch(
                 db,
@@ -147,6 +210,7 @@ impl Loaders {
                 |rows| keyed(rows, "parent_key"),
             ),
             phases: children(db, "run_phase", "run_id"),
+            log: log(db),
             reject_reasons: reasons(db, "reject"),
             issue_reasons: reasons(db, "issue"),
             file: one(db, "source_file"),
@@ -294,6 +358,29 @@ pub(super) fn with(db: &DatabaseConnection, as_of: Option<i32>) -> String {
 fn file_references(db: &DatabaseConnection) -> Batch<i64, Total> {
     let sql = custody::references_sql(db.get_database_backend(), "r.source_file_id IN ({keys})");
     batch(db, sql, |rows| keyed(rows, "parent_key"))
+}
+
+/// Most lines of a log that are read at a time.
+pub const MAX_LINES: u64 = 500;
+
+/// One statement for each place in each log, which is one where all who follow it are as far.
+fn log(db: &DatabaseConnection) -> Lists<Line, run_event::Model> {
+    let db = db.clone();
+    Batch::new(move |keys: Vec<Line>| {
+        let db = db.clone();
+        async move {
+            let mut found = HashMap::new();
+            for line in keys {
+                let later = run_event::Entity::find()
+                    .filter(run_event::Column::RunId.eq(line.run_id))
+                    .filter(run_event::Column::Id.gt(line.id))
+                    .order_by_asc(run_event::Column::Id)
+                    .limit(MAX_LINES);
+                found.insert(line, later.all(&db).await?);
+            }
+            Ok(found)
+        }
+    })
 }
 
 fn reasons(db: &DatabaseConnection, table: &str) -> Lists<i64, Reason> {

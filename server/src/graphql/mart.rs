@@ -47,7 +47,7 @@ pub const MART: [&str; 29] = [
 ];
 
 /// Types that change without the mart, and the roots, whose fields are told apart by their types.
-pub const OTHER: [&str; 54] = [
+pub const OTHER: [&str; 55] = [
     "ApiToken",
     "ArchiveObject",
     "AuditEvent",
@@ -97,6 +97,7 @@ pub const OTHER: [&str; 54] = [
     "SourceFile",
     "SourceFileConnection",
     "SourceFileEdge",
+    "Subscription",
     "TriedFile",
     "User",
     "UserConnection",

@@ -28,6 +28,7 @@ pub mod language;
 pub mod lexer;
 pub mod limit;
 pub mod lineage;
+pub mod live;
 pub mod load;
 pub mod mart;
 pub mod mover;
@@ -61,8 +62,9 @@ pub use crate::auth::Client;
 use crate::{
     auth::{Access, AccessError, Actor, Denied, Viewer, require_person},
     config::Limits,
+    live::feed::Feed,
 };
-use async_graphql::{Context, EmptySubscription, ID, MergedObject, SDLExportOptions};
+use async_graphql::{Context, ID, MergedObject, SDLExportOptions};
 use error::Failure;
 use etl::{archive::Archive, chain::Chain, source::Catalog};
 use sea_orm::DatabaseConnection;
@@ -83,6 +85,10 @@ pub struct Services {
     pub sources: Catalog,
     /// Tells the worker of this instance, if there is one, of a new run.
     pub wake: Arc<Notify>,
+    /// Notified when this instance has changed a run.
+    pub news: Arc<Notify>,
+    /// What has changed, for subscriptions.
+    pub feed: Arc<Feed>,
     /// Who may come in.
     pub access: Access,
     /// Lets one draft of rules at a time be tried.
@@ -97,7 +103,14 @@ impl Services {
             archive: self.archive.clone(),
             sources: self.sources.clone(),
             worker: "api".to_owned(),
+            news: self.news.clone(),
         }
+    }
+
+    /// Tells of runs that this request has queued or ended.
+    fn told(&self) {
+        self.wake.notify_one();
+        self.news.notify_one();
     }
 }
 
@@ -140,11 +153,11 @@ pub struct Mutation(
 );
 
 /// The executable schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, live::Subscription>;
 
 /// A schema without limits and without services.
-fn schema_builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn schema_builder() -> async_graphql::SchemaBuilder<Query, Mutation, live::Subscription> {
+    Schema::build(Query::default(), Mutation::default(), live::Subscription)
         .limit_recursive_depth(limit::MAX_NESTING)
 }
 
@@ -176,13 +189,13 @@ fn services<'a>(ctx: &Context<'a>) -> &'a Services {
 }
 
 /// The loaders of a field's request.
-fn loaders<'a>(ctx: &Context<'a>) -> &'a load::Loaders {
-    ctx.data_unchecked::<load::Loaders>()
+fn loaders(ctx: &Context<'_>) -> Arc<load::Loaders> {
+    ctx.data_unchecked::<load::Current>().loaders()
 }
 
 /// The database, as the fields of a list's rows ask it: all rows at once.
-fn together<'a>(ctx: &Context<'a>) -> &'a bundle::Bundle {
-    &loaders(ctx).together
+fn together(ctx: &Context<'_>) -> Arc<bundle::Bundle> {
+    loaders(ctx).together.clone()
 }
 
 /// Who is signed in.

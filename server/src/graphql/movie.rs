@@ -346,7 +346,7 @@ pub async fn movies(
 ) -> Result<Connection<Movie>> {
     let (db, with) = (together(ctx), past(ctx, as_of).await?);
     let select = movie::Entity::find().filter(within.into_condition());
-    let found = list.of(db, &with, select, Vec::new(), movie::Column::Id);
+    let found = list.of(&*db, &with, select, Vec::new(), movie::Column::Id);
     let mut found: Connection<Movie> = found.await?;
     found.nodes_mut().for_each(|movie| movie.as_of = as_of);
     Ok(found)

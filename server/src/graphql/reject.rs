@@ -127,7 +127,7 @@ pub async fn rejects(
     use reject::Column::{Id, Line, RunId};
     let select = reject::Entity::find().filter(RunId.eq(run_id));
     let usual = vec![Sort::by(Line, Direction::Asc)];
-    list.of(together(ctx), "", select, usual, Id).await
+    list.of(&*together(ctx), "", select, usual, Id).await
 }
 
 /// Queries for rejects.

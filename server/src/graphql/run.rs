@@ -270,8 +270,8 @@ impl Run {
     ) -> Result<Vec<Mover>> {
         let run = loaders(ctx).run.load(self.key).await?;
         let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
-        let (db, first) = (together(ctx), mover::first(first)? as u64);
-        let found = movers::movers(db, &run, of.into(), measure.into(), first).await?;
+        let (db, first) = (&*together(ctx), mover::first(first)? as u64);
+        let found = movers::movers(&*db, &run, of.into(), measure.into(), first).await?;
         Ok(found.into_iter().map(Mover::from).collect())
     }
 
@@ -368,7 +368,7 @@ impl Run {
         let select = run_event::Entity::find().filter(run_event::Column::RunId.eq(self.key));
         let id = run_event::Column::Id;
         let usual = vec![Sort::by(id, Direction::Asc)];
-        list.of(together(ctx), "", select, usual, id).await
+        list.of(&*together(ctx), "", select, usual, id).await
     }
 }
 

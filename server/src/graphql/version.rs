@@ -8,7 +8,7 @@ use super::{
     scalar::{DateTime, Long},
     services,
 };
-use crate::auth::Permission;
+use crate::{auth::Permission, live::feed::Version};
 use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
 use entity::ingest::{data_version, mart_state};
 use sea_orm::{EntityTrait, QueryResult};
@@ -22,6 +22,16 @@ pub struct DataVersion {
     merged_at: Option<DateTime>,
     #[graphql(skip)]
     run_id: Option<i64>,
+}
+
+impl From<Version> for DataVersion {
+    fn from(version: Version) -> Self {
+        Self {
+            version: version.number,
+            merged_at: version.merged_at.map(DateTime),
+            run_id: version.run_id,
+        }
+    }
 }
 
 #[ComplexObject]

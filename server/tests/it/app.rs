@@ -84,6 +84,15 @@ pub async fn on_every_engine(test: impl AsyncFn(&mut App)) {
     }
 }
 
+/// Runs a test against an instance with other settings on each engine.
+pub async fn on_every_engine_as(set_up: impl Fn(&mut Config), test: impl AsyncFn(&mut App)) {
+    for engine in engines() {
+        let mut app = App::start_as(World::new(&engine).await, &set_up).await;
+        test(&mut app).await;
+        app.close().await;
+    }
+}
+
 impl App {
     pub async fn start(world: World) -> Self {
         Self::start_with(world, &[]).await
@@ -92,6 +101,17 @@ impl App {
     /// An instance with settings of its own.
     pub async fn start_with(world: World, settings: &[(&str, &str)]) -> Self {
         let config = config(&world, settings);
+        Self::of(world, config).await
+    }
+
+    /// An instance of which some things are set that have no settings.
+    pub async fn start_as(world: World, set_up: impl Fn(&mut Config)) -> Self {
+        let mut config = config(&world, &[]);
+        set_up(&mut config);
+        Self::of(world, config).await
+    }
+
+    async fn of(world: World, config: Config) -> Self {
         first_user(&world.chain.db, &config.access).await.unwrap();
         let mut app = Self {
             world,
@@ -178,6 +198,10 @@ impl App {
     pub async fn close(mut self) {
         self.pause().await;
         self.world.close().await;
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     pub fn inbox(&self) -> PathBuf {

@@ -4,6 +4,7 @@
 use crate::{
     access::operations,
     app::{App, Person, on_every_engine},
+    live::Socket,
     world::{HEADER, Line},
 };
 use async_graphql::parser::{
@@ -46,8 +47,8 @@ async fn code(person: &Person, operation: &str) -> String {
     code.unwrap_or_default().to_owned()
 }
 
-/// Somebody who lacks just one permission.
-struct Lacking(Permission, Person);
+/// Somebody who lacks just one permission, and the cookie that shows who it is.
+struct Lacking(Permission, Person, String);
 
 async fn lacking(app: &App) -> Vec<Lacking> {
     let mut people = Vec::new();
@@ -58,7 +59,8 @@ async fn lacking(app: &App) -> Vec<Lacking> {
         let others: Vec<&str> = others.map(Permission::name).collect();
         let name = format!("no-{}", permission.name());
         let cookie = app.with_permissions(&name, &others.join(" ")).await;
-        people.push(Lacking(permission, app.showing("cookie", &cookie)));
+        let person = app.showing("cookie", &cookie);
+        people.push(Lacking(permission, person, cookie));
     }
     people
 }
@@ -66,12 +68,47 @@ async fn lacking(app: &App) -> Vec<Lacking> {
 /// The permissions without which an operation is refused.
 async fn needs(people: &[Lacking], operation: &str) -> Vec<&'static str> {
     let mut needs = Vec::new();
-    for Lacking(permission, person) in people {
+    for Lacking(permission, person, _) in people {
         if code(person, operation).await == "FORBIDDEN" {
             needs.push(permission.name());
         }
     }
     needs
+}
+
+/// What each subscription needs: everybody begins all of them, and each is refused or tells of something.
+async fn subscriptions(app: &App, people: &[Lacking]) -> BTreeMap<String, String> {
+    let all = operations("Subscription");
+    let mut sockets = Vec::new();
+    for Lacking(permission, _, cookie) in people {
+        let mut socket = Socket::of(app, cookie).await;
+        for (field, operation) in &all {
+            socket.subscribe(field, operation).await;
+        }
+        sockets.push((permission, socket));
+    }
+    app.world.load("news.csv", format!("{HEADER}\n")).await;
+    let mut guards: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (permission, socket) in &mut sockets {
+        let mut heard = BTreeSet::new();
+        while heard.len() < all.len() {
+            let message = socket.next().await;
+            let field = message["id"].as_str().unwrap().to_owned();
+            let code = &message["payload"][0]["extensions"]["code"];
+            let needs = guards.entry(format!("Subscription.{field}")).or_default();
+            if code == "FORBIDDEN" {
+                needs.push(permission.name());
+            }
+            heard.insert(field);
+        }
+    }
+    for (name, needs) in &guards {
+        assert!(!needs.is_empty(), "{name} is not guarded");
+    }
+    let joined = guards
+        .into_iter()
+        .map(|(name, needs)| (name, needs.join(" ")));
+    joined.collect()
 }
 
 #[tokio::test]
@@ -139,6 +176,7 @@ async fn every_field_is_guarded() {
             guards.insert(field.to_owned(), "data.read file.read".to_owned());
         }
         roles_get_what_they_allow(app, &guards).await;
+        guards.extend(subscriptions(app, &people).await);
         compare(&reached(guards));
     })
     .await;
@@ -189,7 +227,7 @@ fn reached(guards: BTreeMap<String, String>) -> BTreeMap<String, String> {
         }
     }
     let mut ways: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut next: Vec<(String, String)> = ["Query", "Mutation"]
+    let mut next: Vec<(String, String)> = ["Query", "Mutation", "Subscription"]
         .map(|root| (root.to_owned(), String::new()))
         .into();
     while let Some((of, way)) = next.pop() {

@@ -16,6 +16,7 @@ mod guard;
 mod history;
 mod http;
 mod limit;
+mod live;
 mod origin;
 mod paging;
 mod past;
