@@ -271,7 +271,7 @@ impl Run {
         let run = loaders(ctx).run.load(self.key).await?;
         let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
         let (db, first) = (&*together(ctx), mover::first(first)? as u64);
-        let found = movers::movers(&*db, &run, of.into(), measure.into(), first).await?;
+        let found = movers::movers(db, &run, of.into(), measure.into(), first).await?;
         Ok(found.into_iter().map(Mover::from).collect())
     }
 
