@@ -22,6 +22,7 @@ mod m20261125_000013_backfill_round;
 mod m20261125_000015_search;
 mod m20261125_000016_any_operation;
 mod m20261125_000018_access;
+mod m20261125_000020_instance;
 
 /// All steps in order.
 pub struct Migrator;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000015_search::Migration),
             Box::new(m20261125_000016_any_operation::Migration),
             Box::new(m20261125_000018_access::Migration),
+            Box::new(m20261125_000020_instance::Migration),
         ]
     }
 }
