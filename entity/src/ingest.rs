@@ -202,6 +202,8 @@ pub mod run {
         pub kind: RunKind,
         pub status: RunStatus,
         pub triggered_by: Trigger,
+        /// As whom it is written down who has asked for it; null where nobody has.
+        pub requested_by: Option<String>,
         pub file_name: String,
         /// Null until the file is archived.
         pub source_file_id: Option<i64>,
@@ -301,6 +303,29 @@ pub mod job {
         pub lease_owner: Option<String>,
         pub lease_until: Option<DateTimeUtc>,
         pub done_at: Option<DateTimeUtc>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A process that serves, as it has told of itself.
+pub mod instance {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "instance")]
+    pub struct Model {
+        /// By which leases name it.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub version: String,
+        pub started_at: DateTimeUtc,
+        /// When it last told that it lives.
+        pub seen_at: DateTimeUtc,
+        /// How many runs it works on at a time; 0 where it only answers.
+        pub workers: i32,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

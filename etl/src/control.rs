@@ -3,14 +3,14 @@
 //! Each answers with the run that does it, which waits in the queue.
 
 use crate::{
-    Error, Result, custody, database, merge,
+    Error, Result,
+    asker::Asker,
+    custody, database, merge,
     queue::{insert_job, new_run},
     round, undo,
 };
 use chrono::Utc;
-use entity::ingest::{
-    RunKind, RunMode, RunStatus, Trigger, backfill, backfill_run, job, run, source_file,
-};
+use entity::ingest::{RunKind, RunMode, RunStatus, backfill, backfill_run, job, run, source_file};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
     EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
@@ -36,7 +36,12 @@ pub async fn find<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<run::Model>
 /// # Errors
 /// [`Error::Input`] when there is no such run, when it has not failed, when its file was deleted, or was never
 /// archived and is gone from where it lay.
-pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Result<i64> {
+pub async fn retry(
+    db: &DatabaseConnection,
+    run_id: i64,
+    asker: impl Into<Asker<'_>>,
+) -> Result<i64> {
+    let asker = asker.into();
     let old = find(db, run_id).await?;
     if !matches!(old.status, RunStatus::Failed | RunStatus::Cancelled) {
         return Err(Error::Input(format!(
@@ -71,7 +76,7 @@ pub async fn retry(db: &DatabaseConnection, run_id: i64, trigger: Trigger) -> Re
         undoes: Set(old.undoes),
         source_file_id: Set(old.source_file_id),
         bytes_total: Set(old.bytes_total),
-        ..new_run(old.file_name, trigger, old.rule_version)
+        ..new_run(old.file_name, asker, old.rule_version)
     }
     .insert(&tx)
     .await?;
@@ -89,10 +94,11 @@ pub async fn ingest_file(
     db: &DatabaseConnection,
     sha256: &str,
     name: Option<String>,
-    trigger: Trigger,
+    asker: impl Into<Asker<'_>>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
+    let asker = asker.into();
     let file = custody::find(db, sha256).await?;
     let tx = database::begin(db).await?;
     custody::lock_to_read(&tx, file.id).await?;
@@ -100,7 +106,7 @@ pub async fn ingest_file(
         mode: Set(mode),
         source_file_id: Set(Some(file.id)),
         bytes_total: Set(Some(file.bytes)),
-        ..new_run(name.unwrap_or(file.name), trigger, rule_version)
+        ..new_run(name.unwrap_or(file.name), asker, rule_version)
     }
     .insert(&tx)
     .await?;
@@ -116,12 +122,13 @@ pub async fn ingest_file(
 pub async fn reprocess_file(
     db: &DatabaseConnection,
     sha256: &str,
-    trigger: Trigger,
+    asker: impl Into<Asker<'_>>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
+    let asker = asker.into();
     let file = custody::find(db, sha256).await?;
-    reprocess_one(db, &file, trigger, rule_version, mode).await
+    reprocess_one(db, &file, asker, rule_version, mode).await
 }
 
 /// Queues the file of a run to be read again.
@@ -131,10 +138,11 @@ pub async fn reprocess_file(
 pub async fn reprocess_run(
     db: &DatabaseConnection,
     run_id: i64,
-    trigger: Trigger,
+    asker: impl Into<Asker<'_>>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
+    let asker = asker.into();
     let old = find(db, run_id).await?;
     let file = crate::queue::file_of(db, &old).await?.ok_or_else(|| {
         Error::Input(format!(
@@ -142,7 +150,7 @@ pub async fn reprocess_run(
             old.file_name
         ))
     })?;
-    reprocess_one(db, &file, trigger, rule_version, mode).await
+    reprocess_one(db, &file, asker, rule_version, mode).await
 }
 
 /// Queues every archived file that the mart has loaded, oldest first, to be read again, as one backfill that `by`
@@ -150,10 +158,11 @@ pub async fn reprocess_run(
 pub async fn reprocess_all(
     db: &DatabaseConnection,
     by: &str,
-    trigger: Trigger,
+    asker: impl Into<Asker<'_>>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<backfill::Model> {
+    let asker = asker.into();
     let merged = run::Entity::find()
         .select_only()
         .column(run::Column::SourceFileId)
@@ -180,7 +189,7 @@ pub async fn reprocess_all(
     .insert(&tx)
     .await?;
     for file in &files {
-        let run_id = insert_reprocess(&tx, file, trigger, rule_version, mode).await?;
+        let run_id = insert_reprocess(&tx, file, asker, rule_version, mode).await?;
         backfill_run::ActiveModel {
             run_id: Set(run_id),
             backfill_id: Set(backfill.id),
@@ -196,12 +205,12 @@ pub async fn reprocess_all(
 async fn reprocess_one(
     db: &DatabaseConnection,
     file: &source_file::Model,
-    trigger: Trigger,
+    asker: Asker<'_>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
     let tx = database::begin(db).await?;
-    let run_id = insert_reprocess(&tx, file, trigger, rule_version, mode).await?;
+    let run_id = insert_reprocess(&tx, file, asker, rule_version, mode).await?;
     tx.commit().await?;
     Ok(run_id)
 }
@@ -209,7 +218,7 @@ async fn reprocess_one(
 async fn insert_reprocess<C: ConnectionTrait>(
     db: &C,
     file: &source_file::Model,
-    trigger: Trigger,
+    asker: Asker<'_>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
@@ -227,7 +236,7 @@ async fn insert_reprocess<C: ConnectionTrait>(
         mode: Set(mode),
         source_file_id: Set(Some(file.id)),
         bytes_total: Set(Some(file.bytes)),
-        ..new_run(name, trigger, rule_version)
+        ..new_run(name, asker, rule_version)
     }
     .insert(db)
     .await?;
@@ -344,9 +353,10 @@ async fn leave<C: ConnectionTrait>(
 pub async fn undo(
     db: &DatabaseConnection,
     run_id: i64,
-    trigger: Trigger,
+    asker: impl Into<Asker<'_>>,
     cascade: bool,
 ) -> Result<Vec<i64>> {
+    let asker = asker.into();
     let target = find(db, run_id).await?;
     undo::check(&target)?;
     // Each run's conflicts, and theirs, newest first.
@@ -372,7 +382,7 @@ pub async fn undo(
             kind: Set(RunKind::Undo),
             undoes: Set(Some(target.id)),
             source_file_id: Set(target.source_file_id),
-            ..new_run(target.file_name, trigger, target.rule_version)
+            ..new_run(target.file_name, asker, target.rule_version)
         }
         .insert(&tx)
         .await?;

@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Result,
+    asker::Asker,
     chain::Chain,
     csv::Reader,
     custody, database, lineage,
@@ -10,7 +11,7 @@ use crate::{
     record::Position,
     rules,
 };
-use entity::ingest::{Trigger, reject, run as runs};
+use entity::ingest::{reject, run as runs};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use std::io::Write;
 use tempfile::NamedTempFile;
@@ -26,8 +27,9 @@ pub async fn correct(
     chain: &Chain,
     reject_id: i64,
     values: &[(String, String)],
-    trigger: Trigger,
+    asker: impl Into<Asker<'_>>,
 ) -> Result<i64> {
+    let asker = asker.into();
     let db = &chain.db;
     let reject = reject::Entity::find_by_id(reject_id)
         .one(db)
@@ -65,7 +67,7 @@ pub async fn correct(
     let new = runs::ActiveModel {
         source_file_id: Set(Some(file.id)),
         bytes_total: Set(Some(file.bytes)),
-        ..new_run(name, trigger, rule_version)
+        ..new_run(name, asker, rule_version)
     }
     .insert(&tx)
     .await?;

@@ -351,6 +351,25 @@ pub fn integer_sum(backend: DatabaseBackend, expression: &str) -> String {
     }
 }
 
+/// The SQL of the seconds from one instant's column to another's, to the microsecond.
+pub fn seconds_between(backend: DatabaseBackend, from: &str, to: &str) -> String {
+    match backend {
+        // Its own functions know milliseconds only. An instant is kept as `2026-11-25T12:00:00.123456+00:00`.
+        DatabaseBackend::Sqlite => {
+            let whole = |at: &str| format!("strftime('%s', substr({at}, 1, 19))");
+            let part = |at: &str| format!("CAST(substr({at}, 20) AS REAL)");
+            format!(
+                "({} - {} + {} - {})",
+                whole(to),
+                whole(from),
+                part(to),
+                part(from)
+            )
+        }
+        _ => format!("(TIMESTAMPDIFF(MICROSECOND, {from}, {to}) / 1e6)"),
+    }
+}
+
 /// The SQL that tells texts apart to the last byte (MySQL overlooks spaces at their end).
 pub fn exact(backend: DatabaseBackend, text: &str) -> String {
     match backend {
@@ -365,6 +384,59 @@ pub fn ordered_join(backend: DatabaseBackend) -> &'static str {
         DatabaseBackend::Sqlite => "CROSS JOIN",
         _ => "STRAIGHT_JOIN",
     }
+}
+
+/// Which database it is, and how much of it there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// `SQLite`, `MariaDB` or `MySQL`.
+    pub engine: &'static str,
+    /// The engine's version.
+    pub version: String,
+    /// The newest step of the schema.
+    pub migration: String,
+    /// Bytes that tables and indexes take; none where it is not told.
+    pub bytes: Option<i64>,
+}
+
+/// Asks a migrated database what it is, in one statement.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn state<C: ConnectionTrait>(db: &C) -> Result<State, DbErr> {
+    let sqlite = db.get_database_backend() == DatabaseBackend::Sqlite;
+    let (version, bytes) = match sqlite {
+        true => (
+            "sqlite_version()",
+            "SELECT c.page_count * s.page_size FROM pragma_page_count() c, pragma_page_size() s",
+        ),
+        false => (
+            "VERSION()",
+            "SELECT CAST(SUM(data_length + index_length) AS SIGNED) FROM information_schema.tables
+             WHERE table_schema = DATABASE()",
+        ),
+    };
+    let sql = format!(
+        "SELECT {version} AS version, ({bytes}) AS bytes,
+                (SELECT MAX(version) FROM seaql_migrations) AS migration"
+    );
+    let rows = query(db, &sql, []).await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| DbErr::RecordNotFound("the database says nothing of itself".to_owned()))?;
+    // Such as `11.4.2-MariaDB-ubu2404`.
+    let version: String = row.try_get("", "version")?;
+    let engine = match sqlite {
+        true => "SQLite",
+        false if version.contains("MariaDB") => "MariaDB",
+        false => "MySQL",
+    };
+    Ok(State {
+        engine,
+        version: version.split('-').next().unwrap_or_default().to_owned(),
+        migration: row.try_get("", "migration")?,
+        bytes: row.try_get("", "bytes")?,
+    })
 }
 
 /// Whether an error says that the database is away, so that trying again later may help.

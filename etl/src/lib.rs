@@ -8,6 +8,7 @@
 
 pub mod aggregate;
 pub mod archive;
+pub mod asker;
 pub mod audit;
 pub mod backfill;
 pub mod bulk;
@@ -26,6 +27,7 @@ pub mod finding;
 mod giver;
 pub mod history;
 pub mod inbox;
+pub mod instance;
 pub mod journal;
 pub mod lineage;
 pub mod literal;

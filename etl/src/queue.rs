@@ -3,12 +3,14 @@
 //! Every taking raises the job's fence. Whatever a worker writes at the end, it writes in a transaction
 //! that finds its own fence still there; one that was cut off finds another's and writes nothing.
 
-use crate::{Error, Result, chain::Chain, database, inbox::Arrival, outcome, run as pass};
-use chrono::{TimeDelta, Utc};
+use crate::{
+    Error, Result, asker::Asker, chain::Chain, database, inbox::Arrival, outcome, run as pass,
+};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::ingest::{RunKind, RunMode, RunStatus, Trigger, arrival, job, run, source_file};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
-    DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, SqlErr,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
+    DatabaseConnection, DbErr, EntityTrait, Iterable, QueryFilter, QueryOrder, SqlErr,
 };
 use sha2::{Digest, Sha256};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -89,12 +91,13 @@ impl Lease {
 pub async fn enqueue(
     db: &DatabaseConnection,
     path: &Path,
-    trigger: Trigger,
+    asker: impl Into<Asker<'_>>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
+    let asker = asker.into();
     let tx = database::begin(db).await?;
-    let run_id = insert(&tx, path, trigger, rule_version, mode).await?;
+    let run_id = insert(&tx, path, asker, rule_version, mode).await?;
     tx.commit().await?;
     Ok(run_id)
 }
@@ -115,7 +118,7 @@ pub async fn enqueue_arrival(
     let run_id = insert(
         &tx,
         &arrived.path,
-        Trigger::Inbox,
+        Trigger::Inbox.into(),
         rule_version,
         RunMode::Merge,
     )
@@ -157,7 +160,7 @@ fn fingerprint(arrived: &Arrival) -> String {
 async fn insert<C: ConnectionTrait>(
     db: &C,
     path: &Path,
-    trigger: Trigger,
+    asker: Asker<'_>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64, DbErr> {
@@ -165,19 +168,18 @@ async fn insert<C: ConnectionTrait>(
     let name = name.to_string_lossy().into_owned();
     let run = run::ActiveModel {
         mode: Set(mode),
-        ..new_run(name, trigger, rule_version)
+        ..new_run(name, asker, rule_version)
     };
     let run = run.insert(db).await?;
     insert_job(db, run.id, Some(path.display().to_string()), 0).await?;
     Ok(run.id)
 }
 
-pub(crate) fn new_run(file_name: String, trigger: Trigger, rule_version: i32) -> run::ActiveModel {
+pub(crate) fn new_run(file_name: String, asker: Asker<'_>, rule_version: i32) -> run::ActiveModel {
     run::ActiveModel {
         kind: Set(RunKind::Ingest),
         mode: Set(RunMode::Merge),
         status: Set(RunStatus::Queued),
-        triggered_by: Set(trigger),
         file_name: Set(file_name),
         rule_version: Set(rule_version),
         bytes_read: Set(0),
@@ -190,7 +192,7 @@ pub(crate) fn new_run(file_name: String, trigger: Trigger, rule_version: i32) ->
         rows_rejected: Set(0),
         issue_count: Set(0),
         created_at: Set(Utc::now()),
-        ..Default::default()
+        ..asker.columns()
     }
 }
 
@@ -368,6 +370,48 @@ async fn keep(db: DatabaseConnection, lease: Lease, shutdown: CancellationToken)
             Err(error) => tracing::warn!(run = lease.run_id, "renewing the lease: {error}"),
         }
     }
+}
+
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Runs that wait for a worker.
+    pub waiting: i64,
+    /// Runs that are under way.
+    pub running: i64,
+    /// Runs that wait for somebody's approval.
+    pub held: i64,
+    /// Since when the oldest of those waits that wait for a worker: since it was queued, or approved.
+    pub oldest_at: Option<DateTime<Utc>>,
+}
+
+/// Counts what there is to do, in one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn load<C: ConnectionTrait>(db: &C) -> Result<Load, DbErr> {
+    let open: Vec<String> = RunStatus::iter()
+        .filter(|status| !status.is_final())
+        .map(|status| format!("'{}'", status.to_value()))
+        .collect();
+    let sql = format!(
+        "SELECT status, COUNT(*) AS total, MIN(COALESCE(approved_at, created_at)) AS oldest_at
+         FROM run WHERE status IN ({}) GROUP BY status",
+        open.join(", ")
+    );
+    let mut load = Load::default();
+    for row in database::query(db, &sql, []).await? {
+        let total: i64 = row.try_get("", "total")?;
+        match row.try_get("", "status")? {
+            RunStatus::Queued => {
+                load.waiting = total;
+                load.oldest_at = row.try_get("", "oldest_at")?;
+            }
+            RunStatus::Held => load.held = total,
+            _ => load.running += total,
+        }
+    }
+    Ok(load)
 }
 
 /// The file of a run, once it is archived.

@@ -139,10 +139,10 @@ async fn queue<C: ConnectionTrait>(tx: &C, id: i64) -> Result<(), DbErr> {
     database::execute(
         tx,
         "INSERT INTO run
-             (kind, status, triggered_by, file_name, source_file_id, mode, rule_version, bytes_total,
+             (kind, status, triggered_by, requested_by, file_name, source_file_id, mode, rule_version, bytes_total,
               bytes_read, rows_read, rows_inserted, rows_updated, rows_unchanged, rows_superseded,
               rows_deleted, rows_rejected, issue_count, created_at, changed_at)
-         SELECT r.kind, 'queued', r.triggered_by, r.file_name, r.source_file_id, r.mode, r.rule_version,
+         SELECT r.kind, 'queued', r.triggered_by, r.requested_by, r.file_name, r.source_file_id, r.mode, r.rule_version,
                 r.bytes_total, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?, ?
          FROM backfill_run b JOIN run r ON r.id = b.run_id
          JOIN source_file f ON f.id = r.source_file_id

@@ -42,7 +42,7 @@ async fn of_entities(db: &DatabaseConnection) -> Tables {
         access: user role user_role session token attempt audit_event audit_head,
         aggregate: year_total company_year genre_year company_genre_year,
         companion: staging change fact revision keyword cast crew link rating,
-        ingest: source_file run mart_state data_version job arrival run_phase run_event reject issue
+        ingest: source_file run mart_state data_version job instance arrival run_phase run_event reject issue
             revision archive_object archive_removal rule_set backfill backfill_run,
         mart: company genre collection country language movie movie_company movie_genre movie_country
             movie_language,

@@ -23,6 +23,7 @@ mod m20261125_000015_search;
 mod m20261125_000016_any_operation;
 mod m20261125_000017_run_changed;
 mod m20261125_000018_access;
+mod m20261125_000020_instance;
 
 /// All steps in order.
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000016_any_operation::Migration),
             Box::new(m20261125_000017_run_changed::Migration),
             Box::new(m20261125_000018_access::Migration),
+            Box::new(m20261125_000020_instance::Migration),
         ]
     }
 }

@@ -11,13 +11,14 @@ use crate::{
     rest::spool::Spool,
 };
 use anyhow::{Context, Result};
+use chrono::Utc;
 use entity::ingest::run;
 use etl::{
     archive::Archive,
     chain::Chain,
     custody, database,
     inbox::{self, Arrival, InboxOptions},
-    queue, rules, search,
+    instance, queue, rules, search,
     source::Catalog,
 };
 use migration::{Migrator, MigratorTrait};
@@ -87,6 +88,13 @@ impl Instance {
         let shutdown = CancellationToken::new();
         let wake = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
+        let own = instance::Instance {
+            name: chain.worker.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: Utc::now(),
+            workers: i32::from(config.roles.worker),
+        };
+        own.beat(&chain.db).await.context("table instance")?;
         let mut address = None;
         let mut reading = None;
         if config.roles.api {
@@ -108,6 +116,8 @@ impl Instance {
                 feed,
                 access: auth::Access::new(chain.db.clone(), &config.access),
                 previews: Semaphore::new(1),
+                instance: own.clone(),
+                inbox: config.roles.worker.then(|| config.inbox.path.clone()),
             };
             let spool = Spool::open(&config.uploads).context("MARQUEE_UPLOADS")?;
             let (parts, stop) = (spool.clone(), shutdown.clone());
@@ -136,6 +146,11 @@ impl Instance {
                 Ok(())
             });
         }
+        let (db, stop) = (chain.db.clone(), shutdown.clone());
+        tasks.spawn(async move {
+            own.keep(db, stop).await;
+            Ok(())
+        });
         if config.roles.worker {
             let (sender, arrivals) = mpsc::channel(64);
             tasks.spawn(watch(config.inbox.clone(), sender, shutdown.clone()));

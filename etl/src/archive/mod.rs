@@ -101,6 +101,7 @@ pub struct Archive {
     prefix: ObjectPath,
     /// Where the objects are plain files, their folder.
     folder: Option<Folder>,
+    kind: &'static str,
 }
 
 impl Archive {
@@ -137,6 +138,7 @@ impl Archive {
                     store: Arc::new(store),
                     prefix: ObjectPath::default(),
                     folder: Some(folder),
+                    kind: "file",
                 })
             }
             "s3" => {
@@ -161,17 +163,24 @@ impl Archive {
                     store: Arc::new(store),
                     prefix: prefix.map_err(|error| wrong(&error.to_string()))?,
                     folder: None,
+                    kind: "s3",
                 })
             }
             "memory" => Ok(Self {
                 store: Arc::new(InMemory::new()),
                 prefix: ObjectPath::default(),
                 folder: None,
+                kind: "memory",
             }),
             other => Err(wrong(&format!(
                 "{other}:// is not known; give a directory or s3://bucket/prefix"
             ))),
         }
+    }
+
+    /// What kind of store it is, as the scheme of its URL says: `file`, `s3` or `memory`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// Stores a file as received, under its hash; see [`Self::put_file`].

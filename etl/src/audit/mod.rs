@@ -72,15 +72,14 @@ where
     database::execute(&tx, COUNT, []).await?;
     let head = audit_head::Entity::find_by_id(1).one(&tx).await?;
     let head = head.ok_or_else(|| DbErr::Custom("the audit trail has no head".to_owned()))?;
-    let short = |text: &str, most| text.chars().take(most).collect::<String>();
     let value = |text: Option<String>| text.map(|text| short(&text, MAX_VALUE));
     let mut row = audit_event::Model {
         id: head.sequence,
         // As precise as both engines keep it.
         at: Utc::now().trunc_subsecs(6),
-        actor: short(event.actor, MAX_NAME),
+        actor: short_name(event.actor),
         action: event.action.to_owned(),
-        subject: short(&event.subject, MAX_NAME),
+        subject: short_name(&event.subject),
         address: event.address.map(|address| address.to_string()),
         outcome: event.outcome,
         code: event.code.map(str::to_owned),
@@ -97,4 +96,13 @@ where
         .await?;
     database::execute(&tx, MOVE, [hash.into()]).await?;
     tx.commit().await
+}
+
+fn short(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+/// A name as long as the tables take it.
+pub(crate) fn short_name(name: &str) -> String {
+    short(name, MAX_NAME)
 }

@@ -22,7 +22,7 @@ use entity::ingest::source_file;
 use futures::stream::BoxStream;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
 };
 use std::{io::Read, net::IpAddr, ops::Range};
 use tokio::task::spawn_blocking;
@@ -34,6 +34,35 @@ pub struct By<'a> {
     pub actor: &'a str,
     /// Where the request came from.
     pub address: Option<IpAddr>,
+}
+
+/// How much the archive holds, as the records say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Holdings {
+    /// Files whose bytes it has.
+    pub files: i64,
+    /// Bytes of these files, and of what runs have written of them.
+    pub bytes: i64,
+    /// Files whose bytes were deleted.
+    pub deleted: i64,
+}
+
+/// Counts what the archive holds.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn holdings<C: ConnectionTrait>(db: &C) -> Result<Holdings, DbErr> {
+    let sum = database::integer_sum(db.get_database_backend(), "bytes");
+    let sql = format!(
+        "SELECT (SELECT COUNT(*) FROM source_file WHERE deleted_at IS NULL) AS files,
+                (SELECT COALESCE({sum}, 0) FROM archive_object) AS bytes,
+                (SELECT COUNT(*) FROM source_file WHERE deleted_at IS NOT NULL) AS deleted"
+    );
+    let rows = database::query(db, &sql, []).await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| DbErr::RecordNotFound("the archive's records".to_owned()))?;
+    Holdings::from_query_result(row, "")
 }
 
 /// The file of that hash.

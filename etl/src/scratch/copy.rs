@@ -39,7 +39,7 @@ impl Scratch {
             kind: Set(run.kind),
             status: Set(run.status),
             source_file_id: Set(run.source_file_id),
-            ..queue::new_run(run.file_name, run.triggered_by, run.rule_version)
+            ..queue::new_run(run.file_name, run.triggered_by.into(), run.rule_version)
         })
         .await?;
         macro_rules! tables {

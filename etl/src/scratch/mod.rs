@@ -83,7 +83,11 @@ impl Scratch {
             undoes: Set(done.undoes),
             source_file_id: Set(done.source_file_id),
             bytes_total: Set(done.bytes_total),
-            ..queue::new_run(done.file_name.clone(), done.triggered_by, done.rule_version)
+            ..queue::new_run(
+                done.file_name.clone(),
+                done.triggered_by.into(),
+                done.rule_version,
+            )
         }
         .insert(&self.db)
         .await?;

@@ -29,11 +29,13 @@ pub enum Permission {
     UserManage,
     /// Read what people did.
     AuditRead,
+    /// See how Marquee itself is: its instances, its queue and its stores.
+    SystemRead,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DataRead,
         Self::QueryAny,
         Self::FileRead,
@@ -46,6 +48,7 @@ impl Permission {
         Self::RuleWrite,
         Self::UserManage,
         Self::AuditRead,
+        Self::SystemRead,
     ];
 
     /// The name used in roles and shown to people.
@@ -63,6 +66,7 @@ impl Permission {
             Self::RuleWrite => "rule.write",
             Self::UserManage => "user.manage",
             Self::AuditRead => "audit.read",
+            Self::SystemRead => "system.read",
         }
     }
 

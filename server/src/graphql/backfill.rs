@@ -1,7 +1,7 @@
 //! Files read again together.
 
 use super::{
-    Client,
+    Client, asker,
     error::Failure,
     filter::{
         filter,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::auth::{Denied, Permission, audit};
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
-use entity::ingest::{Trigger, backfill, backfill_run, run};
+use entity::ingest::{backfill, backfill_run, run};
 use etl::{backfill as backfills, control, rules};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
@@ -233,7 +233,7 @@ impl BackfillMutation {
             RunMode::Merge
         };
         let by = &viewer(ctx).ok_or(Denied::Unauthenticated)?.name;
-        let begun = control::reprocess_all(db, by, Trigger::Api, version, mode.into()).await?;
+        let begun = control::reprocess_all(db, by, asker(ctx)?, version, mode.into()).await?;
         services.told();
         done(ctx, "backfill.begin", begun).await
     }

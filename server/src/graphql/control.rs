@@ -1,7 +1,7 @@
 //! What people do with runs.
 
 use super::{
-    Client,
+    Client, asker,
     error::Failure,
     number,
     run::{Run, RunMode},
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::auth::{Denied, Permission, audit};
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use entity::ingest::{self, Trigger, run};
+use entity::ingest::{self, run};
 use etl::{control, correct, rules};
 use sea_orm::EntityTrait;
 
@@ -31,7 +31,7 @@ impl RunMutation {
     #[graphql(guard = "Permission::RunTrigger")]
     async fn retry_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
         let old = known(ctx, &id).await?;
-        let new = control::retry(&services(ctx).db, old, Trigger::Api).await?;
+        let new = control::retry(&services(ctx).db, old, asker(ctx)?).await?;
         done(ctx, "run.retry", format!("run {old}"), new).await
     }
 
@@ -48,7 +48,7 @@ impl RunMutation {
     ) -> Result<Run> {
         let db = &services(ctx).db;
         let rules = rules::store::chosen(db, rules).await?;
-        let new = control::ingest_file(db, &file, None, Trigger::Api, rules, mode(hold)).await?;
+        let new = control::ingest_file(db, &file, None, asker(ctx)?, rules, mode(hold)).await?;
         done(ctx, "run.ingest", format!("file {file}"), new).await
     }
 
@@ -70,11 +70,11 @@ impl RunMutation {
         let (subject, new) = match (file, run) {
             (Some(sha256), None) => (
                 format!("file {sha256}"),
-                control::reprocess_file(db, &sha256, Trigger::Api, rules, mode).await?,
+                control::reprocess_file(db, &sha256, asker(ctx)?, rules, mode).await?,
             ),
             (None, Some(id)) => {
                 let old = known(ctx, &id).await?;
-                let new = control::reprocess_run(db, old, Trigger::Api, rules, mode).await?;
+                let new = control::reprocess_run(db, old, asker(ctx)?, rules, mode).await?;
                 (format!("run {old}"), new)
             }
             _ => {
@@ -101,7 +101,7 @@ impl RunMutation {
             .into_iter()
             .map(|given| (given.column, given.value))
             .collect();
-        let new = correct::correct(&chain, id, &values, Trigger::Api).await?;
+        let new = correct::correct(&chain, id, &values, asker(ctx)?).await?;
         done(ctx, "reject.correct", format!("reject {id}"), new).await
     }
 
@@ -140,7 +140,7 @@ impl RunMutation {
         #[graphql(default)] cascade: bool,
     ) -> Result<Run> {
         let id = known(ctx, &id).await?;
-        let runs = control::undo(&services(ctx).db, id, Trigger::Api, cascade).await?;
+        let runs = control::undo(&services(ctx).db, id, asker(ctx)?, cascade).await?;
         let last = runs.last().copied();
         let last = last.ok_or_else(|| Failure::Broken(format!("run {id}: nothing to undo")))?;
         done(ctx, "run.undo", format!("run {id}"), last).await

@@ -6,6 +6,7 @@ use super::{
     companion::Rated,
     named::Named,
 };
+use chrono::Utc;
 use entity::{
     aggregate::{company_genre_year, company_year, genre_year},
     companion::{cast, crew, keyword},
@@ -15,7 +16,7 @@ use entity::{
 use etl::{backfill, custody, database, history};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, Value,
+    QueryResult, QuerySelect, Value, prelude::DateTimeUtc,
 };
 use std::{
     collections::HashMap,
@@ -64,6 +65,17 @@ pub struct Reason {
     pub code: String,
     /// How often.
     pub total: i64,
+}
+
+/// A run that is worked on.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Lease {
+    /// The run.
+    pub run_id: i64,
+    /// The instance that works on it.
+    pub lease_owner: String,
+    /// Until when, unless the lease is renewed.
+    pub lease_until: DateTimeUtc,
 }
 
 /// How many there are.
@@ -155,6 +167,10 @@ pub struct Loaders {
     pub run: Batch<i64, run::Model>,
     /// A backfill.
     pub backfill: Batch<i64, backfills::Model>,
+    /// The lease of a run that is worked on.
+    pub lease: Batch<i64, Lease>,
+    /// The leases of an instance, oldest job first.
+    pub instance_leases: Lists<String, Lease>,
     /// How far a backfill is.
     pub backfill_progress: Batch<i64, backfill::Progress>,
     /// The backfill that a run is of.
@@ -200,6 +216,8 @@ impl Loaders {
             newest: newest(db),
             run: one(db, "run"),
             backfill: one(db, "backfill"),
+            lease: leases(db, "run_id", |rows| keyed(rows, "run_id")),
+            instance_leases: leases(db, "lease_owner", |rows| grouped(rows, "lease_owner")),
             backfill_progress: backfill_progress(db),
             run_backfill: batch(
                 db,
@@ -222,13 +240,13 @@ impl Loaders {
 }
 
 /// Turns rows into values by key.
-type Read<V> = fn(&[QueryResult]) -> Result<HashMap<i64, V>, DbErr>;
+type Read<K, V> = fn(&[QueryResult]) -> Result<HashMap<K, V>, DbErr>;
 
 /// A batch over one statement, in which `{keys}` stands for the keys.
 fn batch<V: Clone + Send + Sync + 'static>(
     db: &DatabaseConnection,
     sql: String,
-    read: Read<V>,
+    read: Read<i64, V>,
 ) -> Batch<i64, V> {
     let db = db.clone();
     Batch::new(move |keys: Vec<i64>| {
@@ -272,6 +290,24 @@ fn newest(db: &DatabaseConnection) -> Batch<(), i32> {
     Batch::new(move |_| {
         let db = db.clone();
         async move { Ok(HashMap::from([((), history::newest(&db).await?)])) }
+    })
+}
+
+/// The leases that have not run out, by one of their columns.
+fn leases<K, V>(db: &DatabaseConnection, by: &'static str, read: Read<K, V>) -> Batch<K, V>
+where
+    K: Clone + Eq + Hash + Into<Value> + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    let sql = format!(
+        "SELECT run_id, lease_owner, lease_until FROM job
+         WHERE {by} IN ({{keys}}) AND done_at IS NULL AND lease_owner IS NOT NULL AND lease_until > ?
+         ORDER BY id"
+    );
+    let db = db.clone();
+    Batch::new(move |keys: Vec<K>| {
+        let (db, sql) = (db.clone(), sql.clone());
+        async move { read(&rows(&db, &sql, &keys, &[Utc::now().into()]).await?) }
     })
 }
 

@@ -14,7 +14,7 @@ use async_graphql::parser::{
 use std::collections::{HashMap, HashSet};
 
 /// Types of which every field that is not of another type is the mart's.
-pub const MART: [&str; 29] = [
+pub const MART: [&str; 31] = [
     "CastMember",
     "Collection",
     "Company",
@@ -24,6 +24,8 @@ pub const MART: [&str; 29] = [
     "Country",
     "CrewMember",
     "DataVersion",
+    "DataVersionConnection",
+    "DataVersionEdge",
     "FieldChange",
     "FloatStats",
     "Genre",
@@ -47,9 +49,10 @@ pub const MART: [&str; 29] = [
 ];
 
 /// Types that change without the mart, and the roots, whose fields are told apart by their types.
-pub const OTHER: [&str; 55] = [
+pub const OTHER: [&str; 64] = [
     "ApiToken",
     "ArchiveObject",
+    "ArchiveState",
     "AuditEvent",
     "AuditEventConnection",
     "AuditEventEdge",
@@ -63,11 +66,14 @@ pub const OTHER: [&str; 55] = [
     "CompanionChange",
     "CompanionChangeConnection",
     "CompanionChangeEdge",
+    "DatabaseState",
     "FileDeletion",
     "FileHold",
+    "Instance",
     "Issue",
     "IssueConnection",
     "IssueEdge",
+    "Lease",
     "Lineage",
     "Mover",
     "Mutation",
@@ -75,6 +81,7 @@ pub const OTHER: [&str; 55] = [
     "Phase",
     "PreviewedRows",
     "Query",
+    "Queue",
     "ReasonCount",
     "Reject",
     "RejectConnection",
@@ -87,10 +94,13 @@ pub const OTHER: [&str; 55] = [
     "Run",
     "RunConnection",
     "RunCounts",
+    "RunDay",
     "RunEdge",
     "RunEvent",
     "RunEventConnection",
     "RunEventEdge",
+    "RunStats",
+    "RunStatusCount",
     "Session",
     "Source",
     "SourceColumn",
@@ -98,6 +108,7 @@ pub const OTHER: [&str; 55] = [
     "SourceFileConnection",
     "SourceFileEdge",
     "Subscription",
+    "System",
     "TriedFile",
     "User",
     "UserConnection",
@@ -250,6 +261,10 @@ mod tests {
             "query ($id: ID!) { ...A } fragment A on Query { movie(id: $id) { ... { title } ... on Movie { year } } }",
             true,
         );
+        check("{ dataVersions { nodes { version mergedAt } } }", true);
+        check("{ dataVersions { nodes { run { id } } } }", false);
+        check("{ runStats { count } }", false);
+        check("{ system { version } }", false);
         check("{ dataVersion { run { id } } }", false);
         check("{ movie(id: 1) { title lineage { line } } }", false);
         check("{ movie(id: 1) { revisions { run { id } } } }", false);

@@ -45,11 +45,13 @@ pub mod role;
 pub mod rules;
 pub mod run;
 pub mod run_filter;
+pub mod run_stats;
 pub mod scalar;
 pub mod search;
 pub mod source;
 pub mod stats;
 pub mod stranger;
+pub mod system;
 pub mod token;
 pub mod user;
 pub mod version;
@@ -66,9 +68,9 @@ use crate::{
 };
 use async_graphql::{Context, ID, MergedObject, SDLExportOptions};
 use error::Failure;
-use etl::{archive::Archive, chain::Chain, source::Catalog};
+use etl::{archive::Archive, asker::Asker, chain::Chain, instance::Instance, source::Catalog};
 use sea_orm::DatabaseConnection;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
 
 /// What fields work with.
@@ -93,6 +95,10 @@ pub struct Services {
     pub access: Access,
     /// Lets one draft of rules at a time be tried.
     pub previews: Semaphore,
+    /// This instance.
+    pub instance: Instance,
+    /// The folder that it watches, if it does.
+    pub inbox: Option<PathBuf>,
 }
 
 impl Services {
@@ -125,6 +131,7 @@ pub struct Query(
     stats::StatsQuery,
     search::SearchQuery,
     run::RunQuery,
+    run_stats::RunStatsQuery,
     reject::RejectQuery,
     issue::IssueQuery,
     file::FileQuery,
@@ -136,6 +143,7 @@ pub struct Query(
     role::RoleQuery,
     token::TokenQuery,
     audit::AuditQuery,
+    system::SystemQuery,
 );
 
 /// All mutations.
@@ -221,6 +229,12 @@ fn actor<'a>(ctx: &Context<'a>) -> Result<Actor<'a>, AccessError> {
         address: client(ctx).address,
         permissions: Some(&viewer.permissions),
     })
+}
+
+/// Whoever is signed in, as one who asks for runs.
+fn asker<'a>(ctx: &Context<'a>) -> Result<Asker<'a>, Denied> {
+    let viewer = viewer(ctx).ok_or(Denied::Unauthenticated)?;
+    Ok(Asker::api(&viewer.name))
 }
 
 /// The number that an id is.

@@ -82,6 +82,9 @@ impl PageArgs {
 /// The highest cost there is; sums and small multiples of it can still be counted.
 const MOST: usize = 1 << 40;
 
+/// What it costs of a request's complexity to read a whole table once: as much as some rows that are found by index.
+pub const READING: usize = 20;
+
 /// What a list costs of a request's complexity: its rows, each with what is asked of it.
 pub fn cost(first: Option<i32>, last: Option<i32>, row: usize) -> usize {
     let rows = first.or(last).unwrap_or(DEFAULT_SIZE).clamp(1, MAX_SIZE);

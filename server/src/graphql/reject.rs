@@ -2,15 +2,17 @@
 
 use super::{
     filter::{
-        filter,
+        self, filter,
         relation::Link,
         value::{Among, IdFilter, LongFilter, StringFilter},
     },
     finding::Severity,
     lineage,
+    load::Reason,
+    mover,
     order::{Sort, order},
-    page::{Connection, Direction, List, PageArgs, cost},
-    run::{Run, of_row},
+    page::{Connection, Direction, List, PageArgs, READING, cost},
+    run::{ReasonCount, Run, of_row},
     run_filter::RunFilter,
     scalar::Long,
     services, together,
@@ -18,7 +20,7 @@ use super::{
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 use entity::ingest::{reject, run};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// A record that is not a movie, and why.
 #[derive(Clone, Debug, SimpleObject)]
@@ -161,5 +163,36 @@ impl RejectQuery {
         let usual = vec![Sort::by(reject::Column::Id, Direction::Desc)];
         let (db, select) = (&services(ctx).db, reject::Entity::find());
         list.of(db, "", select, usual, reject::Column::Id).await
+    }
+
+    /// Why rows were rejected, in all runs or in those of `filter`, most frequent first.
+    #[graphql(
+        guard = "Permission::FileRead",
+        complexity = "READING + mover::cost(first, child_complexity)"
+    )]
+    async fn reject_reasons(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<RejectFilter>,
+        #[graphql(default = 10)] first: i32,
+    ) -> Result<Vec<ReasonCount>> {
+        use reject::Column::{Code, Id};
+        let (db, first) = (&services(ctx).db, mover::first(first)? as u64);
+        let mut select = reject::Entity::find()
+            .select_only()
+            .column(Code)
+            .column_as(Id.count(), "total")
+            .group_by(Code);
+        if let Some(filter) = &filter {
+            select = select.filter(filter::condition(filter, db.get_database_backend())?);
+        }
+        let found = select
+            .order_by_desc(Id.count())
+            .order_by_asc(Code)
+            .limit(first)
+            .into_model::<Reason>()
+            .all(db)
+            .await?;
+        Ok(found.into_iter().map(ReasonCount::from).collect())
     }
 }

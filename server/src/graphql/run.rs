@@ -97,6 +97,9 @@ pub struct Run {
     kind: RunKind,
     status: RunStatus,
     trigger: Trigger,
+    /// The user's name (with the token's where one was used), or `command line`, of who asked for it; null where
+    /// nobody did, as where the file arrived in the inbox.
+    requested_by: Option<String>,
     /// The name under which the file arrived.
     file_name: String,
     mode: RunMode,
@@ -131,6 +134,7 @@ impl From<run::Model> for Run {
             kind: row.kind.into(),
             status: row.status.into(),
             trigger: row.triggered_by.into(),
+            requested_by: row.requested_by,
             file_name: row.file_name,
             mode: row.mode.into(),
             held_because: row.held_because,
@@ -185,6 +189,12 @@ impl Run {
             return Ok(None);
         };
         Ok(loaders(ctx).file.load(id).await?.map(SourceFile::from))
+    }
+
+    /// The instance that works on it; null while it waits and once it is held or has ended.
+    async fn instance(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let found = loaders(ctx).lease.load(self.key).await?;
+        Ok(found.map(|lease| lease.lease_owner))
     }
 
     /// The run that first loaded the same bytes.

@@ -28,6 +28,8 @@ filter! {
         kind: Among<RunKind> = Kind,
         status: Among<RunStatus> = Status,
         trigger: Among<Trigger> = TriggeredBy,
+        /// Who asked for it.
+        requested_by: StringFilter = RequestedBy,
         /// The name under which the file arrived.
         file_name: StringFilter = FileName,
         mode: Among<RunMode> = Mode,

@@ -3,6 +3,8 @@
 use super::{
     error::Failure,
     loaders,
+    order::Sort,
+    page::{Connection, Direction, PageArgs, cost, page},
     past::past,
     run::Run,
     scalar::{DateTime, Long},
@@ -42,6 +44,16 @@ impl DataVersion {
             return Ok(None);
         };
         Ok(loaders(ctx).run.load(id).await?.map(Run::from))
+    }
+}
+
+impl From<data_version::Model> for DataVersion {
+    fn from(row: data_version::Model) -> Self {
+        Self {
+            version: row.version,
+            merged_at: Some(row.merged_at.into()),
+            run_id: Some(row.run_id),
+        }
     }
 }
 
@@ -86,11 +98,30 @@ impl VersionQuery {
         let merge = data_version::Entity::find_by_id(state.version)
             .one(db)
             .await?;
-        Ok(DataVersion {
+        Ok(merge.map(DataVersion::from).unwrap_or(DataVersion {
             version: state.version,
-            merged_at: merge.as_ref().map(|merge| merge.merged_at.into()),
-            run_id: merge.map(|merge| merge.run_id),
-        })
+            merged_at: None,
+            run_id: None,
+        }))
+    }
+
+    /// Every state that the mart has had since the first merge, newest first.
+    #[graphql(
+        guard = "Permission::DataRead",
+        complexity = "cost(first, last, child_complexity)"
+    )]
+    async fn data_versions(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<DataVersion>> {
+        let args = PageArgs::new((first, after), (last, before));
+        let (select, key) = (data_version::Entity::find(), data_version::Column::Version);
+        let newest = vec![Sort::by(key, Direction::Desc)];
+        page(&services(ctx).db, "", select, newest, key, &args).await
     }
 
     /// How much the mart holds, or held in data version `asOf`.

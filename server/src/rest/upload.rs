@@ -21,8 +21,8 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use entity::ingest::{RunMode, Trigger};
-use etl::{control, custody, rules};
+use entity::ingest::RunMode;
+use etl::{asker::Asker, control, custody, rules};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -335,7 +335,8 @@ async fn take(app: &App, whole: Whole) -> Result<Uploaded, Problem> {
     let (db, file) = (&services.db, taken.file);
     let name = Some(whole.name);
     let (rules, mode) = (whole.rule_version, whole.mode);
-    let run = control::ingest_file(db, &file.sha256, name, Trigger::Api, rules, mode).await?;
+    let by = Asker::api(&whole.viewer.name);
+    let run = control::ingest_file(db, &file.sha256, name, by, rules, mode).await?;
     services.wake.notify_one();
     let event = audit::Event {
         actor: &whole.viewer.name,

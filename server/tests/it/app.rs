@@ -132,7 +132,8 @@ impl App {
     pub async fn another_with(&self, settings: &[(&str, &str)]) -> Another {
         let settings = [&[("MARQUEE_ROLES", "api")], settings].concat();
         let config = config(&self.world, &settings);
-        let chain = self.world.chain.clone();
+        let mut chain = self.world.chain.clone();
+        chain.worker = "another".to_owned();
         let instance = Instance::start(&config, chain).await.unwrap();
         Another {
             address: format!("http://{}", instance.address.unwrap()),

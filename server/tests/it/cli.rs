@@ -1,8 +1,8 @@
 //! The command line as people and scripts use it.
 
 use crate::world::{Line, engines, file, server_database};
-use entity::access::audit_event;
-use sea_orm::{EntityTrait, QueryOrder};
+use entity::{access::audit_event, ingest::run};
+use sea_orm::EntityTrait;
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -39,6 +39,13 @@ impl Shell {
 
     /// What people did, in order.
     pub fn trail(&self) -> Vec<audit_event::Model> {
+        let mut events = self.rows::<audit_event::Entity>();
+        events.sort_by_key(|event| event.id);
+        events
+    }
+
+    /// The rows of a table.
+    fn rows<E: EntityTrait>(&self) -> Vec<E::Model> {
         let url = match self.database.strip_prefix("sqlite://") {
             Some(path) => format!("sqlite://{}", self.folder.path().join(path).display()),
             None => self.database.clone(),
@@ -46,10 +53,9 @@ impl Shell {
         tokio::task::block_in_place(|| {
             Handle::current().block_on(async {
                 let db = etl::database::connect(&url).await.unwrap();
-                let events = audit_event::Entity::find().order_by_asc(audit_event::Column::Id);
-                let events = events.all(&db).await.unwrap();
+                let rows = E::find().all(&db).await.unwrap();
                 db.close().await.unwrap();
-                events
+                rows
             })
         })
     }
@@ -124,6 +130,13 @@ async fn files_are_loaded_and_verified() {
             (&runs[1]["inserted"], &runs[1]["data_version"]),
             (&1.into(), &2.into())
         );
+
+        let asked = shell.rows::<run::Entity>();
+        let asked: Vec<_> = asked
+            .iter()
+            .map(|run| run.requested_by.as_deref())
+            .collect();
+        assert_eq!(asked, [Some("command line"); 2]);
 
         let again = shell.run(&["ingest", "b.csv"]);
         assert!(again.status.success());

@@ -11,6 +11,7 @@ use async_graphql::parser::{
     parse_schema,
     types::{FieldDefinition, TypeKind, TypeSystemDefinition},
 };
+use chrono::{TimeDelta, Utc};
 use etl::database;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -87,12 +88,27 @@ impl Schema {
         let mut operations = Vec::new();
         let mut seen = HashSet::new();
         let mut ways: VecDeque<(String, Vec<String>)> = VecDeque::new();
-        ways.push_back(("Query".to_owned(), Vec::new()));
+        // Lists first, so that what can be reached through one is.
+        for lists in [true, false] {
+            ways.push_back(("Query".to_owned(), Vec::new()));
+            self.follow(&mut ways, &mut seen, &mut operations, lists);
+        }
+        operations
+    }
+
+    /// Follows the ways through relations that were not seen yet, from the root those of `lists` or those of others.
+    fn follow(
+        &self,
+        ways: &mut VecDeque<(String, Vec<String>)>,
+        seen: &mut HashSet<String>,
+        operations: &mut Vec<(usize, String)>,
+        lists: bool,
+    ) {
         while let Some((on, way)) = ways.pop_front() {
             for field in &self.types[&on] {
                 let ty = ty(field);
                 let many = field.ty.node.to_string().starts_with('[') || ty.ends_with("Connection");
-                if way.is_empty() && !many {
+                if way.is_empty() && many != lists {
                     continue;
                 }
                 let Some(call) = self.call(field) else {
@@ -118,7 +134,6 @@ impl Schema {
                 ways.push_back((ty, further));
             }
         }
-        operations
     }
 }
 
@@ -177,6 +192,18 @@ async fn of(rows: i64, engine: &Option<String>) -> App {
             "INSERT INTO movie_link (movielens_id, movie_id) VALUES ({id}, {id})"
         ))
         .await;
+    }
+    let (now, later) = (Utc::now(), Utc::now() + TimeDelta::hours(1));
+    for id in 1..=rows {
+        let sql = "INSERT INTO instance (name, version, started_at, seen_at, workers)
+             VALUES (?, '1', ?, ?, 1)";
+        let name = format!("instance {id}");
+        let values = [name.clone().into(), now.into(), now.into()];
+        database::execute(db, sql, values).await.unwrap();
+        let sql =
+            "UPDATE job SET done_at = NULL, lease_owner = ?, lease_until = ? WHERE run_id = ?";
+        let values = [name.into(), later.into(), id.into()];
+        database::execute(db, sql, values).await.unwrap();
     }
     App::start_with(
         world,
