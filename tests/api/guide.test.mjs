@@ -30,6 +30,9 @@ function examples(guide, language) {
   }));
 }
 
+/** What was printed, without empty lines around it and spaces at the ends of lines. */
+const tidy = (text) => text.replace(/[ \t]+$/gm, '').replace(/^\n+|\n+$/g, '');
+
 /** Runs a language's examples as one program that prints a mark after each. */
 function check(language, mark, run) {
   const guide = readFileSync(path, 'utf8');
@@ -52,7 +55,7 @@ function check(language, mark, run) {
   if (process.env.UPDATE) {
     let updated = guide;
     for (const [index, { printed: old, at }] of [...all.entries()].reverse()) {
-      if (at !== undefined) updated = `${updated.slice(0, at)}${printed[index].trim()}\n${updated.slice(at + old.length)}`;
+      if (at !== undefined) updated = `${updated.slice(0, at)}${tidy(printed[index])}\n${updated.slice(at + old.length)}`;
     }
     writeFileSync(path, updated);
     return;
@@ -60,7 +63,7 @@ function check(language, mark, run) {
   for (const [index, example] of all.entries()) {
     if (example.printed === undefined) continue;
     // The fields of an object may come in any order.
-    const told = (text) => (example.json ? JSON.parse(text) : text.trim());
+    const told = (text) => (example.json ? JSON.parse(text) : tidy(text));
     assert.deepEqual(told(printed[index]), told(example.printed), `the example at line ${example.line}`);
   }
 }

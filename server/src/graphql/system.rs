@@ -115,6 +115,7 @@ pub struct Lease {
 
 #[ComplexObject]
 impl Lease {
+    #[graphql(guard = "Permission::DataRead")]
     async fn run(&self, ctx: &Context<'_>) -> Result<Run> {
         of_row(ctx, self.run_id).await
     }

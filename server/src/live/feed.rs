@@ -307,6 +307,7 @@ mod tests {
             kind: RunKind::Ingest,
             status: RunStatus::Reading,
             triggered_by: Trigger::Inbox,
+            requested_by: None,
             file_name: String::new(),
             source_file_id: None,
             mode: RunMode::Merge,

@@ -164,7 +164,7 @@ async fn a_session_begins_with_the_password_and_ends_with_the_sign_out() {
         let viewer = person.ask(who, json!({})).await;
         assert_eq!(
             viewer["viewer"]["permissions"].as_array().unwrap().len(),
-            12
+            13
         );
         // The session lives in the database: it holds on an instance that has just started.
         app.pause().await;

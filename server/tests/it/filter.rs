@@ -16,7 +16,10 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 use serde_json::{Map, Value, json};
-use server::graphql::movie::{MovieFilter, condition};
+use server::graphql::{
+    filter::MAX_VALUES,
+    movie::{MovieFilter, condition},
+};
 
 /// Always the same random numbers.
 pub fn random() -> TestRunner {
@@ -664,6 +667,19 @@ async fn filters_that_are_too_large_or_make_no_sense_are_refused() {
             let answer = person.ask(query, json!({"filter": filter})).await;
             assert_eq!(answer["movies"]["totalCount"], 1, "{filter}");
         }
+        // Many values come of few, where a variable stands in many places.
+        let spread = |count: usize| {
+            let parts = "{id: {in: $ids}} ".repeat(count);
+            format!("query ($ids: [ID!]) {{ movies(filter: {{or: [{parts}]}}) {{ totalCount }} }}")
+        };
+        let (ids, widest) = (json!({"ids": vec!["1"; 1000]}), spread(10));
+        let answer = person.ask(&widest, ids.clone()).await;
+        assert_eq!(answer["movies"]["totalCount"], 1);
+        let answer = person.send(&spread(11), ids).await;
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        let words = format!("a filter has at most {MAX_VALUES} values");
+        assert_eq!(error["message"], words);
         let orders = vec![json!({"field": "ID"}); 17];
         let query = "query ($orders: [MovieOrder!]) { movies(orderBy: $orders) { totalCount } }";
         assert_eq!(

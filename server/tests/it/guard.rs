@@ -11,6 +11,8 @@ use async_graphql::parser::{
     parse_schema,
     types::{TypeKind, TypeSystemDefinition},
 };
+use chrono::{TimeDelta, Utc};
+use etl::database;
 use serde_json::{Value, json};
 use server::{
     auth::{Permission, permission::of_role},
@@ -22,22 +24,31 @@ use std::collections::{BTreeMap, BTreeSet};
 const OPEN: [&str; 3] = ["viewer", "login", "logout"];
 
 /// Fields within others that need more than what leads to them, and a way to each.
-const NESTED: [(&str, &str); 4] = [
+const NESTED: [(&str, &str, [&str; 2]); 5] = [
     (
         "Run.rejects",
         "{ runs { nodes { rejects { nodes { line } } } } }",
+        ["data.read", "file.read"],
     ),
     (
         "Run.issues",
         "{ runs { nodes { issues { nodes { line } } } } }",
+        ["data.read", "file.read"],
     ),
     (
         "Run.events",
         "{ runs { nodes { events { nodes { message } } } } }",
+        ["data.read", "file.read"],
     ),
     (
         "SourceFile.objects",
         "{ runs { nodes { file { objects { path } } } } }",
+        ["data.read", "file.read"],
+    ),
+    (
+        "Lease.run",
+        "{ system { instances { leases { run { id } } } } }",
+        ["data.read", "system.read"],
     ),
 ];
 
@@ -167,13 +178,15 @@ async fn every_field_is_guarded() {
                 guards.insert(name, guard);
             }
         }
-        for (field, way) in NESTED {
-            assert_eq!(
-                needs(&people, way).await,
-                ["data.read", "file.read"],
-                "{field}"
-            );
-            guards.insert(field.to_owned(), "data.read file.read".to_owned());
+        let leased =
+            "UPDATE job SET done_at = NULL, lease_owner = 'test', lease_until = ? WHERE run_id = 1";
+        let until = Utc::now() + TimeDelta::hours(1);
+        database::execute(&app.world.chain.db, leased, [until.into()])
+            .await
+            .unwrap();
+        for (field, way, needed) in NESTED {
+            assert_eq!(needs(&people, way).await, needed, "{field}");
+            guards.insert(field.to_owned(), needed.join(" "));
         }
         roles_get_what_they_allow(app, &guards).await;
         guards.extend(subscriptions(app, &people).await);

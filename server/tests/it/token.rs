@@ -171,7 +171,7 @@ async fn users_and_roles_are_managed_within_ones_own_reach() {
         let users = "{ users(filter: {role: \"operator\"}, first: 1) { totalCount nodes { name roles permissions disabledAt } } }";
         let users = admin.ask(users, json!({})).await["users"].take();
         assert_eq!((&users["totalCount"], &users["nodes"][0]["name"]), (&json!(1), &json!("ada")));
-        assert_eq!(users["nodes"][0]["permissions"].as_array().unwrap().len(), 6);
+        assert_eq!(users["nodes"][0]["permissions"].as_array().unwrap().len(), 7);
         admin.ask("mutation { disableUser(name: \"ada\") { disabledAt } }", json!({})).await;
         assert_eq!(code(&ada, COUNT).await, "UNAUTHENTICATED", "at once");
         admin.ask("mutation { enableUser(name: \"ada\") { disabledAt } }", json!({})).await;
