@@ -7,6 +7,7 @@ use leptos_router::path;
 use crate::api::session::Session;
 use crate::components::layout::Frame;
 use crate::components::time::Clock;
+use crate::pages::backfill::{detail::BackfillDetail, list::BackfillList};
 use crate::pages::company::{detail::CompanyDetail, list::CompanyList};
 use crate::pages::dashboard::Dashboard;
 use crate::pages::file::{detail::FileDetail, list::FileList};
@@ -14,7 +15,7 @@ use crate::pages::genre::{detail::GenreDetail, list::GenreList};
 use crate::pages::login::Login;
 use crate::pages::missing::Missing;
 use crate::pages::movie::{detail::MovieDetail, list::MovieList};
-use crate::pages::run::{detail::RunDetail, list::RunList};
+use crate::pages::run::{compare::RunCompare, detail::RunDetail, list::RunList};
 
 /// The whole app.
 #[component]
@@ -28,7 +29,10 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("/") view=Dashboard/>
                     <Route path=path!("/runs") view=RunList/>
+                    <Route path=path!("/runs/compare") view=RunCompare/>
                     <Route path=path!("/runs/:id") view=RunDetail/>
+                    <Route path=path!("/backfills") view=BackfillList/>
+                    <Route path=path!("/backfills/:id") view=BackfillDetail/>
                     <Route path=path!("/files") view=FileList/>
                     <Route path=path!("/files/:sha256") view=FileDetail/>
                     <Route path=path!("/companies") view=CompanyList/>
