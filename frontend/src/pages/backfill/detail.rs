@@ -6,7 +6,8 @@ use leptos_router::hooks::use_params_map;
 
 use super::progress::{BackfillRow, RunMode, bar, figures, state_chip};
 use super::start::cancel_backfill;
-use crate::api::query::{FAST, SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::allowed::allowed;
 use crate::components::dialog::{Question, confirm};
@@ -53,7 +54,7 @@ pub fn BackfillDetail() -> impl IntoView {
     let state = ListState::here();
     let selection = Selection::new();
     provide_context(selection);
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             BackfillQuery::build(Variables {
@@ -64,11 +65,7 @@ pub fn BackfillDetail() -> impl IntoView {
                 before: page.before,
             })
         },
-        |data: &BackfillQuery| {
-            let found = data.backfill.as_ref();
-            let active = found.is_some_and(|found| found.row.active());
-            Some(if active { FAST } else { SLOW })
-        },
+        Change::Backfill(id.into()),
     );
     let row = Memo::new(move |_| {
         let row = |data: &BackfillQuery| data.backfill.as_ref().map(|found| found.row.clone());

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use super::progress::{BackfillRow, bar, state_chip};
 use crate::api::fragment::PageInfo;
-use crate::api::query::{FAST, SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::allowed::allowed;
 use crate::components::layout::{heading, title};
@@ -43,7 +44,7 @@ struct BackfillsQuery {
 pub fn BackfillList() -> impl IntoView {
     title(|| "Backfills".into());
     let state = ListState::here();
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             BackfillsQuery::build(Variables {
@@ -53,10 +54,7 @@ pub fn BackfillList() -> impl IntoView {
                 before: page.before,
             })
         },
-        |data: &BackfillsQuery| {
-            let active = data.backfills.nodes.iter().any(BackfillRow::active);
-            Some(if active { FAST } else { SLOW })
-        },
+        Change::Runs,
     );
     let side = allowed("run.trigger", || start(ALL, "Reprocess all files…"));
     view! {

@@ -8,9 +8,10 @@ use leptos::task::spawn_local;
 use super::companion::companions;
 use super::diff::{ChangeKind, ChangeKindFilter, FieldChange, KINDS, diff, kind_chip};
 use super::mover::movers;
-use super::tabs::{choices, pace};
-use crate::api::fragment::{PageInfo, RunStatus};
-use crate::api::query::use_query;
+use super::tabs::choices;
+use crate::api::fragment::PageInfo;
+use crate::api::live::Change as Live;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::{ApiError, send};
@@ -89,7 +90,6 @@ struct ChangePage {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run", variables = "ChangeVariables")]
 struct RunChanges {
-    status: RunStatus,
     #[arguments(filter: $filter, first: $first, after: $after, last: $last, before: $before)]
     changes: ChangePage,
 }
@@ -148,7 +148,7 @@ fn filter(state: ListState) -> Option<ChangeFilter> {
 }
 
 fn paged(id: Memo<String>, state: ListState) -> AnyView {
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             ChangesQuery::build(ChangeVariables {
@@ -160,7 +160,7 @@ fn paged(id: Memo<String>, state: ListState) -> AnyView {
                 before: page.before,
             })
         },
-        |data: &ChangesQuery| pace(data.run.as_ref().map(|run| run.status)),
+        Live::Run(id.into()),
     );
     loaded(query, 8, move |data: ChangesQuery| {
         let Some(RunChanges { changes, .. }) = data.run else {

@@ -4,9 +4,10 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::diff::{ChangeKind, ChangeKindFilter, KINDS, kind_chip};
-use super::tabs::{choices, pace};
-use crate::api::fragment::{PageInfo, RunStatus};
-use crate::api::query::use_query;
+use super::tabs::choices;
+use crate::api::fragment::PageInfo;
+use crate::api::live::Change as Live;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::list::{ListState, PAGE, pager};
 use crate::components::state::{empty, loaded};
@@ -49,7 +50,6 @@ struct CompanionPage {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run", variables = "CompanionVariables")]
 struct RunCompanions {
-    status: RunStatus,
     #[arguments(filter: $filter, first: $first, after: $after, last: $last, before: $before)]
     companion_changes: CompanionPage,
 }
@@ -63,7 +63,7 @@ struct CompanionsQuery {
 
 /// The changes of companion data, all or those of one kind.
 pub fn companions(id: Memo<String>, state: ListState) -> AnyView {
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             let kind = state.get("kind").and_then(|key| ChangeKindFilter::of(&key));
@@ -76,7 +76,7 @@ pub fn companions(id: Memo<String>, state: ListState) -> AnyView {
                 before: page.before,
             })
         },
-        |data: &CompanionsQuery| pace(data.run.as_ref().map(|run| run.status)),
+        Live::Run(id.into()),
     );
     let kinds: Vec<_> = [("", "All")]
         .into_iter()

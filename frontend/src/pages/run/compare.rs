@@ -8,7 +8,8 @@ use leptos_router::hooks::use_navigate;
 use super::phases::Phase;
 use super::tabs::Reason;
 use crate::api::fragment::{RunCounts, RunKind, RunStatus, Trigger};
-use crate::api::query::{SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::field::field;
 use crate::components::layout::{heading, section, title};
@@ -116,7 +117,7 @@ fn chooser(state: ListState) -> AnyView {
 }
 
 fn pair(state: ListState) -> AnyView {
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let id = |key| cynic::Id::new(state.get(key).unwrap_or_default());
             PairQuery::build(PairVariables {
@@ -124,11 +125,7 @@ fn pair(state: ListState) -> AnyView {
                 right: id("right"),
             })
         },
-        |data: &PairQuery| {
-            let runs = [&data.left, &data.right];
-            let active = runs.into_iter().flatten().any(|run| run.status.active());
-            active.then_some(SLOW)
-        },
+        Change::Runs,
     );
     loaded(query, 16, move |data: PairQuery| {
         match (data.left, data.right) {

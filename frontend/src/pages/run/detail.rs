@@ -7,10 +7,11 @@ use leptos_router::hooks::use_params_map;
 use super::action::actions;
 use super::flow::flow;
 use super::phases::{Phase, pace_of, phases};
-use super::reprocess::reprocess_button;
+use super::reprocess::{reprocess, reprocess_button};
 use super::tabs::{Reason, RunVariables, RunVariablesFields, run_tabs};
 use crate::api::fragment::{RunCounts, RunKind, RunLink, RunStatus, Trigger};
-use crate::api::query::{FAST, SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::api::transport::ApiError;
 use crate::components::allowed::why_not;
@@ -78,16 +79,13 @@ pub fn RunDetail() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     title(move || format!("Run {}", id.get()));
-    let query = use_query(
+    let query = use_live_query(
         move || {
             RunQuery::build(RunVariables {
                 id: cynic::Id::new(id.get()),
             })
         },
-        |data: &RunQuery| {
-            let active = data.run.as_ref().is_some_and(|run| run.status.active());
-            Some(if active { FAST } else { SLOW })
-        },
+        Change::Run(id.into()),
     );
     let known = move |of: fn(&Run) -> bool| {
         let run = move |data: &RunQuery| data.run.as_ref().is_some_and(of);
@@ -139,6 +137,7 @@ pub fn RunDetail() -> impl IntoView {
         {move || fault.get().map(fault_line)}
         {loaded(query, 16, |data: RunQuery| data.run.map_or_else(|| missing("run"), run))}
         {move || there.get().then(|| run_tabs(id, counts))}
+        {reprocess()}
     }
 }
 

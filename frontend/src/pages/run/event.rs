@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use cynic::QueryBuilder;
+use cynic::{QueryBuilder, SubscriptionBuilder};
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::tabs::choices;
-use crate::api::fragment::{PageInfo, RunStatus};
+use crate::api::fragment::{PageInfo, RunStatus, age};
+use crate::api::live::{connected, use_live};
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::{ApiError, NETWORK, send};
@@ -20,7 +21,7 @@ use crate::components::window::{Rows, rows};
 
 /// Lines that are asked for at once: the most the server gives.
 const BATCH: i32 = 500;
-/// Milliseconds between looks for further lines while the run goes on.
+/// Milliseconds between looks for further lines while the server can't tell of them.
 const PAUSE: u64 = 1_000;
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -49,6 +50,7 @@ struct EventVariables {
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 struct RunEvent {
+    id: cynic::Id,
     at: String,
     level: EventLevel,
     message: String,
@@ -76,6 +78,19 @@ struct EventsQuery {
     run: Option<RunEvents>,
 }
 
+#[derive(cynic::QueryVariables)]
+struct FollowVariables {
+    id: cynic::Id,
+    after: Option<cynic::Id>,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Subscription", variables = "FollowVariables")]
+struct FollowedLog {
+    #[arguments(id: $id, after: $after)]
+    run_events: RunEvent,
+}
+
 /// The lines so far and which of them are shown.
 #[derive(Clone, Copy)]
 struct Log {
@@ -90,12 +105,19 @@ struct Log {
     fault: RwSignal<Option<ApiError>>,
     follow: RwSignal<bool>,
     chosen: RwSignal<Option<usize>>,
+    /// The run whose log is read to its end and which goes on: its id and the last line's.
+    live: RwSignal<Option<(String, Option<cynic::Id>)>>,
     /// Counts what was read, so that the reading of another run's log ends.
     turn: StoredValue<u32>,
 }
 
 impl Log {
-    fn add(self, lines: Vec<RunEvent>, level: EventLevel) {
+    /// Adds lines; those that are there already, as after the connection was lost, are left out.
+    fn add(self, mut lines: Vec<RunEvent>, level: EventLevel) {
+        if let Some(last) = self.last() {
+            let last = age(&last);
+            lines.retain(|line| age(&line.id) > last);
+        }
         let start = self.lines.with_value(Vec::len);
         let places = places(&lines, level).map(|place| start + place);
         self.shown.update_value(|shown| shown.extend(places));
@@ -114,6 +136,11 @@ impl Log {
         self.shown.set_value(places);
         self.chosen.set(None);
         self.epoch.update(|epoch| *epoch += 1);
+    }
+
+    fn last(self) -> Option<cynic::Id> {
+        self.lines
+            .with_value(|lines| lines.last().map(|line| line.id.clone()))
     }
 
     fn line(self, nth: usize) -> Option<(usize, RunEvent)> {
@@ -145,6 +172,7 @@ pub fn events(id: Memo<String>, state: ListState) -> AnyView {
         fault: RwSignal::new(None),
         follow: RwSignal::new(false),
         chosen: RwSignal::new(None),
+        live: RwSignal::new(None),
         turn: StoredValue::new(0),
     };
     let level = Memo::new(move |_| match state.get("level").as_deref() {
@@ -159,10 +187,22 @@ pub fn events(id: Memo<String>, state: ListState) -> AnyView {
         log.turn.update_value(|turn| *turn += 1);
         log.lines.set_value(Vec::new());
         log.choose(level.get_untracked());
+        log.live.set(None);
         log.fault.set(None);
         spawn_local(read(log, id, level, session));
     });
     Effect::new(move |_| log.choose(level.get()));
+    use_live(
+        move || {
+            let (id, after) = log.live.get()?;
+            let id = cynic::Id::new(id);
+            Some(FollowedLog::build(FollowVariables { id, after }))
+        },
+        move |lines| {
+            let lines = lines.into_iter().map(|line| line.run_events).collect();
+            log.add(lines, level.get_untracked());
+        },
+    );
     view! {
         <div class="controls">
             {choices(state, "Level", "level", &[("", "All"), ("warn", "Warnings and errors"), ("error", "Errors")])}
@@ -220,11 +260,21 @@ async fn read(log: Log, id: String, level: Memo<EventLevel>, session: Session) {
             log.follow.set(status.active());
             log.known.set(true);
         }
-        if !more {
-            if !status.active() {
-                return;
-            }
+        if more {
+            continue;
+        }
+        if !status.active() {
+            return;
+        }
+        if log.live.with_untracked(Option::is_none) {
+            log.live.set(Some((id.clone(), log.last())));
+        }
+        // From here on the server tells what comes; only while it can't, it is asked.
+        while here() {
             sleep(Duration::from_millis(PAUSE)).await;
+            if here() && !untrack(connected) {
+                break;
+            }
         }
     }
 }
@@ -292,6 +342,7 @@ mod tests {
     #[test]
     fn a_level_has_the_graver_ones_too() {
         let lines = [EventLevel::Info, EventLevel::Error, EventLevel::Warn].map(|level| RunEvent {
+            id: cynic::Id::new("1"),
             at: String::new(),
             level,
             message: String::new(),

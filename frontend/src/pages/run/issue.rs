@@ -3,9 +3,10 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use super::tabs::{Reason, choices_of_reasons, pace, value};
-use crate::api::fragment::{PageInfo, RunStatus, StringFilter};
-use crate::api::query::use_query;
+use super::tabs::{Reason, choices_of_reasons, value};
+use crate::api::fragment::{PageInfo, StringFilter};
+use crate::api::live::Change as Live;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::field::{filter_text, filters};
 use crate::components::list::{ListState, PAGE, pager};
@@ -63,7 +64,6 @@ struct IssuePage {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run", variables = "IssueVariables")]
 struct RunIssues {
-    status: RunStatus,
     issue_reasons: Vec<Reason>,
     #[arguments(filter: $filter, first: $first, after: $after, last: $last, before: $before)]
     issues: IssuePage,
@@ -78,7 +78,7 @@ struct IssuesQuery {
 
 /// The issues, all or those of one code.
 pub fn issues(id: Memo<String>, state: ListState) -> AnyView {
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             let filter = IssueFilter {
@@ -97,7 +97,7 @@ pub fn issues(id: Memo<String>, state: ListState) -> AnyView {
                 before: page.before,
             })
         },
-        |data: &IssuesQuery| pace(data.run.as_ref().map(|run| run.status)),
+        Live::Run(id.into()),
     );
     let narrowed = move || state.get("code").is_some() || state.get("find").is_some();
     let list = loaded(query, 12, move |data: IssuesQuery| {

@@ -3,9 +3,9 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use super::tabs::pace;
 use crate::api::fragment::{IdFilter, RunCounts, RunStatus};
-use crate::api::query::use_query;
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::state::loaded;
 use crate::components::time::since;
@@ -86,7 +86,7 @@ struct LineageQuery {
 
 /// The chain, one step below the other on a phone.
 pub fn lineage(id: Memo<String>) -> AnyView {
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let id = cynic::Id::new(id.get());
             LineageQuery::build(LineageVariables {
@@ -98,7 +98,7 @@ pub fn lineage(id: Memo<String>) -> AnyView {
                 id,
             })
         },
-        |data: &LineageQuery| pace(data.run.as_ref().map(|run| run.status)),
+        Change::Run(id.into()),
     );
     loaded(query, 6, |data: LineageQuery| {
         let standing = data.movies.total_count;

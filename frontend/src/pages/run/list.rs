@@ -9,7 +9,8 @@ use super::reprocess::{reprocess, start};
 use super::rules::rule_choices;
 use super::stats::{stats, times, views};
 use crate::api::fragment::{OrderDirection, PageInfo, RunRow};
-use crate::api::query::{FAST, SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::allowed::allowed;
 use crate::components::field::{choices, filter_select, filter_text, filter_typed, filters};
@@ -98,7 +99,7 @@ pub fn RunList() -> impl IntoView {
     let state = ListState::here();
     let selection = Selection::new();
     provide_context(selection);
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             let (field, descending) = state.sort("created", true);
@@ -116,10 +117,7 @@ pub fn RunList() -> impl IntoView {
                 before: page.before,
             })
         },
-        |data: &RunsQuery| {
-            let active = data.runs.nodes.iter().any(|run| run.status.active());
-            Some(if active { FAST } else { SLOW })
-        },
+        Change::Runs,
     );
     let figures = stats(state);
     let page = move || {

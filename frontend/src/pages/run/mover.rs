@@ -3,15 +3,15 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use crate::api::fragment::RunStatus;
-use crate::api::query::use_query;
+use crate::api::live::Change as Live;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::list::ListState;
 use crate::components::state::{empty, loaded};
 use crate::components::table::{Cell, Column, TableOptions, table};
 use crate::components::value::{decimal, dollars, unknown, whole};
 
-use super::tabs::{choices, pace};
+use super::tabs::choices;
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 enum MoverNoun {
@@ -57,7 +57,6 @@ struct Mover {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run", variables = "MoverVariables")]
 struct RunMovers {
-    status: RunStatus,
     #[arguments(of: $of, measure: $measure, first: $first)]
     movers: Vec<Mover>,
 }
@@ -87,7 +86,7 @@ pub fn movers(id: Memo<String>, state: ListState) -> AnyView {
         let found = MEASURES.into_iter().find(|(name, _, _)| *name == key);
         found.map_or(MoverMeasure::Revenue, |(_, _, measure)| measure)
     };
-    let query = use_query(
+    let query = use_live_query(
         move || {
             MoversQuery::build(MoverVariables {
                 id: cynic::Id::new(id.get()),
@@ -96,7 +95,7 @@ pub fn movers(id: Memo<String>, state: ListState) -> AnyView {
                 first: 20,
             })
         },
-        |data: &MoversQuery| pace(data.run.as_ref().map(|run| run.status)),
+        Live::Run(id.into()),
     );
     view! {
         <div class="controls">

@@ -8,9 +8,9 @@ use leptos::task::spawn_local;
 use super::action::Action;
 use super::change::{Change, rows};
 use super::filter::{IdsFilter, RunFilter};
-use super::tabs::pace;
 use crate::api::fragment::{RunCounts, RunStatus};
-use crate::api::query::{FAST, use_query};
+use crate::api::live::Change as Live;
+use crate::api::query::{once, use_live_query, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::ApiError;
@@ -66,7 +66,6 @@ struct Sample {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run")]
 struct Sampled {
-    status: RunStatus,
     #[arguments(first: 10)]
     changes: Sample,
 }
@@ -81,7 +80,7 @@ struct SampleQuery {
 /// The runs, live, with a way to decide on all that are held.
 pub fn previews(ids: Vec<cynic::Id>, open: RwSignal<bool>) -> AnyView {
     let session = expect_context::<Session>();
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let among = IdsFilter {
                 among: Some(ids.clone()),
@@ -94,10 +93,7 @@ pub fn previews(ids: Vec<cynic::Id>, open: RwSignal<bool>) -> AnyView {
                 }),
             })
         },
-        |data: &BegunQuery| {
-            let active = data.runs.nodes.iter().any(|run| run.status.active());
-            active.then_some(FAST)
-        },
+        Live::Runs,
     );
     let held = Memo::new(move |_| {
         let held = |data: &BegunQuery| {
@@ -205,7 +201,7 @@ fn sample(id: cynic::Id) -> AnyView {
     let movers = format!("{all}&of_what=movers");
     let query = use_query(
         move || SampleQuery::build(SampleVariables { id: id.clone() }),
-        |data: &SampleQuery| pace(data.run.as_ref().map(|run| run.status)),
+        once::<SampleQuery>,
     );
     loaded(query, 4, move |data: SampleQuery| {
         let Some(Sampled { changes, .. }) = data.run else {

@@ -5,9 +5,10 @@ use leptos::prelude::*;
 
 use super::correct::{Correction, correct};
 use super::record::fault;
-use super::tabs::{Reason, choices_of_reasons, pace};
-use crate::api::fragment::{PageInfo, RunStatus, StringFilter};
-use crate::api::query::use_query;
+use super::tabs::{Reason, choices_of_reasons};
+use crate::api::fragment::{PageInfo, StringFilter};
+use crate::api::live::Change as Live;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::components::field::{filter_text, filters};
@@ -67,7 +68,6 @@ struct RejectFile {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run", variables = "RejectVariables")]
 struct RunRejects {
-    status: RunStatus,
     file: Option<RejectFile>,
     reject_reasons: Vec<Reason>,
     #[arguments(filter: $filter, first: $first, after: $after, last: $last, before: $before)]
@@ -84,7 +84,7 @@ struct RejectsQuery {
 /// The rejected rows, all or those of one code.
 pub fn rejects(id: Memo<String>, state: ListState) -> AnyView {
     let session = expect_context::<Session>();
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             let filter = RejectFilter {
@@ -103,7 +103,7 @@ pub fn rejects(id: Memo<String>, state: ListState) -> AnyView {
                 before: page.before,
             })
         },
-        |data: &RejectsQuery| pace(data.run.as_ref().map(|run| run.status)),
+        Live::Run(id.into()),
     );
     let correction = Correction::new();
     let file = Memo::new(move |_| {

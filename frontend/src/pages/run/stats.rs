@@ -5,14 +5,12 @@ use leptos::prelude::*;
 
 use super::filter::{RunFilter, VIEWS, asked};
 use crate::api::fragment::RunStatus;
-use crate::api::query::{Query, use_query};
+use crate::api::live::Change;
+use crate::api::query::{Query, use_live_query};
 use crate::api::schema;
 use crate::components::list::ListState;
 use crate::components::value::whole;
 use crate::format::{duration, plural};
-
-/// Milliseconds between refreshes: figures of many runs move slowly.
-const PACE: u32 = 10_000;
 
 #[derive(cynic::QueryVariables)]
 pub struct StatsVariables {
@@ -55,14 +53,14 @@ pub struct StatsQuery {
 
 /// Asks for the figures of what the URL lists.
 pub fn stats(state: ListState) -> Query<StatsQuery> {
-    use_query(
+    use_live_query(
         move || {
             StatsQuery::build(StatsVariables {
                 filter: asked(state, true),
                 all: asked(state, false),
             })
         },
-        |_: &StatsQuery| Some(PACE),
+        Change::Runs,
     )
 }
 

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 
 use super::{change::changes, event::events, issue::issues, lineage::lineage, reject::rejects};
-use crate::api::fragment::{RunCounts, RunStatus};
-use crate::api::query::FAST;
+use crate::api::fragment::RunCounts;
 use crate::api::schema;
 use crate::components::list::ListState;
 use crate::components::tabs::{Tab, tabs};
@@ -51,11 +50,6 @@ pub fn run_tabs(id: Memo<String>, counts: Signal<Option<RunCounts>>) -> AnyView 
         _ => changes(id, state),
     });
     view! { <section class="panel" aria-label="Details">{tabs}</section> }.into_any()
-}
-
-/// A tab follows its run while that is active.
-pub fn pace(status: Option<RunStatus>) -> Option<u32> {
-    status.is_some_and(RunStatus::active).then_some(FAST)
 }
 
 /// One of a few choices, as links: each is a value of a parameter of the URL, or its absence.
