@@ -58,8 +58,12 @@ impl Selection {
     }
 }
 
-/// The box that checks a run.
+/// The box that checks a run, for whoever may do anything with one.
 pub fn check(selection: Selection, row: &RunRow) -> AnyView {
+    let session = expect_context::<Session>();
+    if !untrack(|| may_act(session)) {
+        return ().into_any();
+    }
     let (id, status) = (row.id.inner().to_owned(), row.status);
     let own = id.clone();
     view! {
@@ -70,7 +74,14 @@ pub fn check(selection: Selection, row: &RunRow) -> AnyView {
     .into_any()
 }
 
-/// What can be done with the checked runs. `page` gives the runs that are listed now, `again` is counted up when
+/// Whether the reader may do anything with a run. Reactive.
+fn may_act(session: Session) -> bool {
+    Action::ALL
+        .iter()
+        .any(|action| session.may(action.permission()))
+}
+
+/// What can be done with the checked runs; nothing for whoever may do nothing. `page` gives the runs that are listed now, `again` is counted up when
 /// something was done.
 pub fn bar(
     selection: Selection,
@@ -92,6 +103,8 @@ pub fn bar(
             );
         });
     };
+    let session = expect_context::<Session>();
+    let shut = move || !may_act(session);
     let buttons = Action::ALL
         .map(|action| {
             allowed(action.permission(), move || {
@@ -108,7 +121,7 @@ pub fn bar(
         })
     };
     view! {
-        <div class="bulk" role="group" aria-label="Selected runs" data-testid="bulk">
+        <div class="bulk" hidden=shut role="group" aria-label="Selected runs" data-testid="bulk">
             <button type="button" class="button plain" on:click=all>"Select all on this page"</button>
             <span class="bulk-actions" hidden=move || !any.get()>
                 <span role="status">{count}</span>

@@ -19,7 +19,7 @@ use crate::components::dialog::fault_line;
 use crate::components::layout::{heading, section, title};
 use crate::components::state::loaded;
 use crate::components::status::{progress, tone};
-use crate::components::time::{seconds_between, since, since_or_unknown};
+use crate::components::time::{seconds_between, since};
 use crate::components::value::{text, unknown, whole};
 use crate::format::{bytes_short, duration, words};
 use crate::pages::missing::missing;
@@ -87,11 +87,10 @@ pub fn RunDetail() -> impl IntoView {
         },
         Change::Run(id.into()),
     );
-    let known = move |of: fn(&Run) -> bool| {
-        let run = move |data: &RunQuery| data.run.as_ref().is_some_and(of);
-        Memo::new(move |_| query.data.with(|data| data.as_ref().is_some_and(run)))
-    };
-    let there = known(|_| true);
+    let there = Memo::new(move |_| {
+        let there = |data: &RunQuery| data.run.is_some();
+        query.data.with(|data| data.as_ref().is_some_and(there))
+    });
     let counts = Signal::derive(move || {
         let run = |data: &RunQuery| data.run.as_ref().map(|run| run.counts.clone());
         query.data.with(|data| data.as_ref().and_then(run))
@@ -102,10 +101,12 @@ pub fn RunDetail() -> impl IntoView {
         id.track();
         fault.set(None);
     });
-    // The buttons stay as they are while the rest of the run moves on: an open dialog keeps its place.
+    // The buttons stay as they are while the rest of the run moves on: an open dialog keeps its place. Those of
+    // another run are gone as soon as the address is.
     let state = Memo::new(move |_| {
         query.data.with(|data| {
-            let run = data.as_ref()?.run.as_ref()?;
+            let run = data.as_ref()?.run.as_ref();
+            let run = run.filter(|run| id.with(|id| run.id.inner() == id))?;
             let file = run.file.as_ref().map(|file| file.sha256.clone());
             Some((
                 run.id.clone(),
@@ -215,9 +216,13 @@ fn facts(run: &Run) -> AnyView {
         .into_any(),
         None => view! { <span class="file-name">{run.file_name.clone()}</span> }.into_any(),
     };
-    let took = run.started_at.as_ref().map_or_else(unknown, |start| {
-        duration(seconds_between(start, run.finished_at.as_deref())).into_any()
-    });
+    // A held run works at nothing until somebody decides.
+    let started = run.started_at.as_ref();
+    let took = started
+        .filter(|_| run.status != RunStatus::Held)
+        .map_or_else(unknown, |start| {
+            duration(seconds_between(start, run.finished_at.as_deref())).into_any()
+        });
     view! {
         <dl class="facts">
             <div><dt>"File"</dt><dd>{file}</dd></div>
@@ -226,8 +231,14 @@ fn facts(run: &Run) -> AnyView {
             <div><dt>"Asked for by"</dt><dd data-testid="requested-by">{text(run.requested_by.clone())}</dd></div>
             <div><dt>"Rules"</dt><dd><a href=format!("/rules/{}", run.rule_version)>{format!("version {}", run.rule_version)}</a></dd></div>
             <div><dt>"Created"</dt><dd>{since(run.created_at.clone())}</dd></div>
-            <div><dt>"Finished"</dt><dd>{since_or_unknown(run.finished_at.clone())}</dd></div>
-            <div><dt>"Took"</dt><dd>{took}{run.instance.clone().map(|name| view! { <span class="quiet small">" on "{name}</span> })}</dd></div>
+            <div>
+                <dt>"Took"</dt>
+                <dd>
+                    {took}
+                    {run.finished_at.clone().map(|end| view! { <span class="quiet small">", ended "{since(end)}</span> })}
+                    {run.instance.clone().map(|name| view! { <span class="quiet small">", on "{name}</span> })}
+                </dd>
+            </div>
             <div><dt>"Data version"</dt><dd>{text(run.data_version.map(|version| version.to_string()))}</dd></div>
         </dl>
     }

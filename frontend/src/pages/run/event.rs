@@ -104,6 +104,8 @@ struct Log {
     known: RwSignal<bool>,
     fault: RwSignal<Option<ApiError>>,
     follow: RwSignal<bool>,
+    /// Counts up to go to the end, as far as that is followed.
+    go: RwSignal<u32>,
     chosen: RwSignal<Option<usize>>,
     /// The run whose log is read to its end and which goes on: its id and the last line's.
     live: RwSignal<Option<(String, Option<cynic::Id>)>>,
@@ -171,6 +173,7 @@ pub fn events(id: Memo<String>, state: ListState) -> AnyView {
         known: RwSignal::new(false),
         fault: RwSignal::new(None),
         follow: RwSignal::new(false),
+        go: RwSignal::new(0),
         chosen: RwSignal::new(None),
         live: RwSignal::new(None),
         turn: StoredValue::new(0),
@@ -203,12 +206,16 @@ pub fn events(id: Memo<String>, state: ListState) -> AnyView {
             log.add(lines, level.get_untracked());
         },
     );
+    let follow = move |event| {
+        log.follow.set(event_target_checked(&event));
+        log.go.update(|go| *go += 1);
+    };
     view! {
         <div class="controls">
             {choices(state, "Level", "level", &[("", "All"), ("warn", "Warnings and errors"), ("error", "Errors")])}
             <label class="check">
                 <input type="checkbox" data-testid="follow" prop:checked=log.follow
-                    on:change=move |event| log.follow.set(event_target_checked(&event))/>
+                    on:change=follow/>
                 <span>"Follow the end"</span>
             </label>
         </div>
@@ -291,7 +298,7 @@ fn lines(log: Log) -> AnyView {
         head: Box::new(heads),
         count: log.count.into(),
         row: Box::new(move |nth, place| log.line(nth).map(|line| row(log, line, place))),
-        arrived: Signal::stored(0),
+        arrived: log.go.into(),
         epoch: log.epoch.into(),
         near: Box::new(|_, _| ()),
         follow: Some(log.follow),

@@ -215,8 +215,8 @@ fn found(text: &str) -> Vec<RunFilter> {
 
 /// When the runs were asked for: within a span before now, or on days of the reader's zone.
 fn created(state: ListState) -> Option<DateTimeFilter> {
-    if let Some(key) = state.get("since") {
-        let (_, _, hours) = SPANS.into_iter().find(|(name, _, _)| *name == key)?;
+    let since = state.get("since").unwrap_or_default();
+    if let Some((_, _, hours)) = SPANS.into_iter().find(|(name, _, _)| *name == since) {
         return Some(DateTimeFilter {
             gte: Some(instant(Date::now() - hours * 3_600_000.0)),
             lt: None,

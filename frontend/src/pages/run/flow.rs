@@ -57,6 +57,14 @@ fn bands(counts: &[i64], height: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// A share, which is never shown as nothing.
+fn part(share: f64) -> String {
+    match share {
+        small if small < 0.0005 => "< 0.1 %".to_owned(),
+        share => percent(share),
+    }
+}
+
 /// read → inserted, updated, unchanged, superseded, rejected; beside it what was taken out of the mart.
 pub fn flow(counts: &RunCounts) -> AnyView {
     let state = ListState::here();

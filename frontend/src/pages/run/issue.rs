@@ -3,7 +3,7 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use super::tabs::{Reason, choices_of_reasons, value};
+use super::tabs::{Reason, choices_of_reasons, csv, value};
 use crate::api::fragment::{PageInfo, StringFilter};
 use crate::api::live::Change as Live;
 use crate::api::query::use_live_query;
@@ -126,7 +126,7 @@ pub fn issues(id: Memo<String>, state: ListState) -> AnyView {
         };
         view! { {choices_of_reasons(state, &run.issue_reasons)} {list} }.into_any()
     });
-    view! { {filters(&["find"], vec![filter_text("Find in what was done", "find")])} {list} }
+    view! { {filters(&["find"], vec![filter_text("Find in what was done", "find"), csv(id, state, "issues")])} {list} }
         .into_any()
 }
 

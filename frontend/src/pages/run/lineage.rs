@@ -3,7 +3,8 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use crate::api::fragment::{IdFilter, RunCounts, RunStatus};
+use super::tabs::{RunVariables, RunVariablesFields};
+use crate::api::fragment::{RunCounts, RunStatus};
 use crate::api::live::Change;
 use crate::api::query::use_live_query;
 use crate::api::schema;
@@ -11,18 +12,6 @@ use crate::components::state::loaded;
 use crate::components::time::since;
 use crate::components::value::{text, whole};
 use crate::format::{bytes_short, plural, words};
-
-#[derive(cynic::InputObject, Clone)]
-#[cynic(graphql_type = "MovieFilter")]
-struct OfRun {
-    run_id: Option<IdFilter>,
-}
-
-#[derive(cynic::QueryVariables)]
-struct LineageVariables {
-    id: cynic::Id,
-    filter: Option<OfRun>,
-}
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 enum ArchiveKind {
@@ -55,6 +44,7 @@ struct LineageFile {
     bytes: i64,
     source: Option<String>,
     arrived_at: String,
+    references: i64,
     objects: Vec<ArchiveObject>,
 }
 
@@ -70,44 +60,28 @@ struct LineageRun {
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
-#[cynic(graphql_type = "MovieConnection")]
-struct Standing {
-    total_count: i64,
-}
-
-#[derive(cynic::QueryFragment, Clone, PartialEq)]
-#[cynic(graphql_type = "Query", variables = "LineageVariables")]
+#[cynic(graphql_type = "Query", variables = "RunVariables")]
 struct LineageQuery {
     #[arguments(id: $id)]
     run: Option<LineageRun>,
-    #[arguments(filter: $filter, first: 1)]
-    movies: Standing,
 }
 
 /// The chain, one step below the other on a phone.
 pub fn lineage(id: Memo<String>) -> AnyView {
     let query = use_live_query(
         move || {
-            let id = cynic::Id::new(id.get());
-            LineageQuery::build(LineageVariables {
-                filter: Some(OfRun {
-                    run_id: Some(IdFilter {
-                        eq: Some(id.clone()),
-                    }),
-                }),
-                id,
+            LineageQuery::build(RunVariables {
+                id: cynic::Id::new(id.get()),
             })
         },
         Change::Run(id.into()),
     );
     loaded(query, 6, |data: LineageQuery| {
-        let standing = data.movies.total_count;
-        data.run
-            .map_or_else(|| ().into_any(), |run| chain(&run, standing))
+        data.run.map_or_else(|| ().into_any(), |run| chain(&run))
     })
 }
 
-fn chain(run: &LineageRun, standing: i64) -> AnyView {
+fn chain(run: &LineageRun) -> AnyView {
     view! {
         <ol class="lineage">
             <li><h3>"File"</h3>{file(run)}</li>
@@ -119,7 +93,7 @@ fn chain(run: &LineageRun, standing: i64) -> AnyView {
                 </p>
             </li>
             <li><h3>"Parquet"</h3>{objects(run)}</li>
-            <li><h3>"Rows"</h3>{rows(run, standing)}</li>
+            <li><h3>"Rows"</h3>{rows(run)}</li>
         </ol>
     }
     .into_any()
@@ -178,7 +152,7 @@ fn objects(run: &LineageRun) -> AnyView {
     view! { <ul class="lineage-objects">{list}</ul> }.into_any()
 }
 
-fn rows(run: &LineageRun, standing: i64) -> AnyView {
+fn rows(run: &LineageRun) -> AnyView {
     let counts = &run.counts;
     let changed = counts.inserted + counts.updated + counts.deleted;
     let Some(version) = run.data_version else {
@@ -194,10 +168,11 @@ fn rows(run: &LineageRun, standing: i64) -> AnyView {
     view! {
         <p><a href="?tab=changes">{plural(changed, &whole(changed), "row changed", "rows changed")}</a></p>
         <p class="quiet small">"Data version "{version}</p>
-        <p class="quiet small" data-testid="standing" data-value=standing>
-            {plural(standing, &whole(standing), "movie is", "movies are")}
-            " still as this run left them."
-        </p>
+        {run.file.as_ref().map(|file| view! {
+            <p class="quiet small" data-testid="references" data-value=file.references>
+                {plural(file.references, &whole(file.references), "row", "rows")}" of the mart now from this file"
+            </p>
+        })}
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ use super::filter::{KEYS, RunFilter, SPANS, asked};
 use super::reprocess::{reprocess, start};
 use super::rules::rule_choices;
 use super::stats::{stats, times, views};
-use crate::api::fragment::{OrderDirection, PageInfo, RunRow};
+use crate::api::fragment::{OrderDirection, PageInfo, RunRow, RunStatus};
 use crate::api::live::Change;
 use crate::api::query::use_live_query;
 use crate::api::schema;
@@ -141,7 +141,7 @@ pub fn RunList() -> impl IntoView {
         {filter_bar()}
         <div class="controls">
             {times(figures)}
-            {allowed_any(move || bar(selection, page, query.again))}
+            {bar(selection, page, query.again)}
         </div>
         {loaded(query, 12, move |data: RunsQuery| {
             let RunPage { nodes, page_info, total_count } = data.runs;
@@ -154,12 +154,6 @@ pub fn RunList() -> impl IntoView {
         })}
         {reprocess()}
     }
-}
-
-/// Shows `content` to whoever may do anything with a run.
-fn allowed_any(content: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
-    let session = expect_context::<crate::api::session::Session>();
-    (move || (session.may("run.trigger") || session.may("run.approve")).then(&content)).into_any()
 }
 
 fn filter_bar() -> AnyView {
@@ -203,7 +197,7 @@ fn filter_bar() -> AnyView {
         filter_select("Time", "since", spans),
         days.into_any(),
     ];
-    filters(&KEYS, bar)
+    view! { <div class="run-filters">{filters(&KEYS, bar)}</div> }.into_any()
 }
 
 fn nothing(filtered: bool) -> AnyView {
@@ -302,8 +296,11 @@ fn columns(sortable: bool) -> Vec<Column<RunRow>> {
             "rejected",
         ),
         Column::number("Took", "seconds", |row: &RunRow| match &row.started_at {
-            Some(start) => Cell::new(duration(seconds_between(start, row.finished_at.as_deref()))),
-            None => Cell::new(unknown()),
+            // A held run works at nothing until somebody decides.
+            Some(start) if row.status != RunStatus::Held => {
+                Cell::new(duration(seconds_between(start, row.finished_at.as_deref())))
+            }
+            _ => Cell::new(unknown()),
         }),
     ];
     columns.extend(counts.map(Column::wide));

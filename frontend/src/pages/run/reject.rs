@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::correct::{Correction, correct};
 use super::record::fault;
-use super::tabs::{Reason, choices_of_reasons};
+use super::tabs::{Reason, choices_of_reasons, csv};
 use crate::api::fragment::{PageInfo, StringFilter};
 use crate::api::live::Change as Live;
 use crate::api::query::use_live_query;
@@ -145,7 +145,7 @@ pub fn rejects(id: Memo<String>, state: ListState) -> AnyView {
         .into_any()
     });
     view! {
-        {filters(&["find"], vec![filter_text("Find in what is wrong", "find")])}
+        {filters(&["find"], vec![filter_text("Find in what is wrong", "find"), csv(id, state, "rejects")])}
         {list}
         {correct(correction)}
     }

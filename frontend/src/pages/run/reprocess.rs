@@ -36,14 +36,24 @@ const CHOOSE: &str = "choose";
 const OFFERED: i32 = 8;
 
 #[derive(cynic::InputObject, Clone)]
+#[cynic(graphql_type = "StringFilter")]
+struct HashFilter {
+    #[cynic(rename = "in")]
+    among: Option<Vec<String>>,
+}
+
+#[derive(cynic::InputObject, Clone, Default)]
 struct FileFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
     name: Option<StringFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    sha256: Option<HashFilter>,
 }
 
 #[derive(cynic::QueryVariables)]
 struct FileVariables {
     filter: Option<FileFilter>,
+    chosen: Option<FileFilter>,
     first: Option<i32>,
 }
 
@@ -67,6 +77,10 @@ struct OfferedPage {
 struct FilesQuery {
     #[arguments(filter: $filter, first: $first)]
     files: OfferedPage,
+    /// Those that are chosen already, for their names.
+    #[arguments(filter: $chosen, first: 500)]
+    #[cynic(rename = "files", alias)]
+    chosen: OfferedPage,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -190,6 +204,7 @@ fn fields(form: Form) -> AnyView {
         let verb = if form.preview.get() { "Preview" } else { "Run" };
         match (form.all.get(), count()) {
             (true, _) => format!("{verb} all files"),
+            (false, 0) => verb.to_owned(),
             (false, count) => format!(
                 "{verb} {}",
                 plural(count, &count.to_string(), "file", "files")
@@ -232,8 +247,18 @@ fn files(form: Form) -> AnyView {
         move || {
             let text = text.get();
             let name = (!text.is_empty()).then(|| StringFilter::containing(text));
+            let chosen = form.files.get_untracked().into_keys().collect();
             FilesQuery::build(FileVariables {
-                filter: Some(FileFilter { name }),
+                filter: Some(FileFilter {
+                    name,
+                    ..FileFilter::default()
+                }),
+                chosen: Some(FileFilter {
+                    sha256: Some(HashFilter {
+                        among: Some(chosen),
+                    }),
+                    ..FileFilter::default()
+                }),
                 first: Some(OFFERED),
             })
         },
@@ -242,7 +267,7 @@ fn files(form: Form) -> AnyView {
     // Files that came from the URL get their names as soon as they are known.
     Effect::new(move |_| {
         query.data.with(|data| {
-            for file in data.iter().flat_map(|data| &data.files.nodes) {
+            for file in data.iter().flat_map(|data| &data.chosen.nodes) {
                 let named = |files: &BTreeMap<String, String>| {
                     files
                         .get(&file.sha256)

@@ -93,6 +93,17 @@ pub fn choices_of_reasons(state: ListState, reasons: &[Reason]) -> AnyView {
     view! { <nav class="views" aria-label="Reason">{all}{links}</nav> }.into_any()
 }
 
+/// All that a list of rejects or issues holds, narrowed by the same reason, as CSV.
+pub fn csv(id: Memo<String>, state: ListState, noun: &'static str) -> AnyView {
+    let link = move || {
+        let reason = state.get("code").map(|code| format!("?code={code}"));
+        let reason = reason.unwrap_or_default();
+        format!("/api/v1/runs/{}/{noun}.csv{reason}", id.get())
+    };
+    view! { <a class="button plain" href=link rel="external" download="">"Download CSV"</a> }
+        .into_any()
+}
+
 /// A field's value, cut to a line; whole on hover.
 pub fn value(value: Option<String>) -> AnyView {
     match value {
