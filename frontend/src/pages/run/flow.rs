@@ -98,7 +98,7 @@ pub fn flow(counts: &RunCounts) -> AnyView {
         .map(|((name, about, tone, link), count)| {
             let tone = if count == 0 { "none" } else { tone };
             let share =
-                (counts.read > 0 && count > 0).then(|| percent(count as f64 / counts.read as f64));
+                (counts.read > 0 && count > 0).then(|| part(count as f64 / counts.read as f64));
             let name_view = if link.is_empty() || count == 0 {
                 name.into_any()
             } else {
