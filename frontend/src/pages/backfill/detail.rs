@@ -52,7 +52,7 @@ pub fn BackfillDetail() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     title(move || format!("Backfill {}", id.get()));
     let state = ListState::here();
-    let selection = Selection::new();
+    let selection = Selection::default();
     provide_context(selection);
     let query = use_live_query(
         move || {

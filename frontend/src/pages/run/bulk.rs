@@ -16,15 +16,10 @@ use crate::format::plural;
 
 /// The checked runs and how each stood when it was last drawn. A context of the list; where there is none, runs
 /// can't be checked.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Selection(RwSignal<BTreeMap<String, RunStatus>>);
 
 impl Selection {
-    /// Nothing is checked.
-    pub fn new() -> Self {
-        Self(RwSignal::new(BTreeMap::new()))
-    }
-
     fn has(self, id: &str) -> bool {
         self.0.with(|runs| runs.contains_key(id))
     }

@@ -97,7 +97,7 @@ struct RunsQuery {
 pub fn RunList() -> impl IntoView {
     title(|| "Runs".into());
     let state = ListState::here();
-    let selection = Selection::new();
+    let selection = Selection::default();
     provide_context(selection);
     let query = use_live_query(
         move || {
