@@ -8,15 +8,11 @@ use crate::api::live;
 use crate::api::session::Session;
 use crate::components::layout::Frame;
 use crate::components::time::Clock;
-use crate::pages::backfill::{detail::BackfillDetail, list::BackfillList};
-use crate::pages::company::{detail::CompanyDetail, list::CompanyList};
+use crate::pages::console::Console;
 use crate::pages::dashboard::Dashboard;
-use crate::pages::file::{detail::FileDetail, list::FileList};
-use crate::pages::genre::{detail::GenreDetail, list::GenreList};
 use crate::pages::login::Login;
 use crate::pages::missing::Missing;
-use crate::pages::movie::{detail::MovieDetail, list::MovieList};
-use crate::pages::run::{compare::RunCompare, detail::RunDetail, list::RunList};
+use crate::parts::{explore, file, lazy, run};
 
 /// The whole app.
 #[component]
@@ -31,19 +27,20 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=Login/>
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("/") view=Dashboard/>
-                    <Route path=path!("/runs") view=RunList/>
-                    <Route path=path!("/runs/compare") view=RunCompare/>
-                    <Route path=path!("/runs/:id") view=RunDetail/>
-                    <Route path=path!("/backfills") view=BackfillList/>
-                    <Route path=path!("/backfills/:id") view=BackfillDetail/>
-                    <Route path=path!("/files") view=FileList/>
-                    <Route path=path!("/files/:sha256") view=FileDetail/>
-                    <Route path=path!("/companies") view=CompanyList/>
-                    <Route path=path!("/companies/:id") view=CompanyDetail/>
-                    <Route path=path!("/genres") view=GenreList/>
-                    <Route path=path!("/genres/:id") view=GenreDetail/>
-                    <Route path=path!("/movies") view=MovieList/>
-                    <Route path=path!("/movies/:id") view=MovieDetail/>
+                    <Route path=path!("/runs") view={lazy::<run::RunList>()}/>
+                    <Route path=path!("/runs/compare") view={lazy::<run::RunCompare>()}/>
+                    <Route path=path!("/runs/:id") view={lazy::<run::RunDetail>()}/>
+                    <Route path=path!("/backfills") view={lazy::<run::BackfillList>()}/>
+                    <Route path=path!("/backfills/:id") view={lazy::<run::BackfillDetail>()}/>
+                    <Route path=path!("/files") view={lazy::<file::FileList>()}/>
+                    <Route path=path!("/files/:sha256") view={lazy::<file::FileDetail>()}/>
+                    <Route path=path!("/companies") view={lazy::<explore::CompanyList>()}/>
+                    <Route path=path!("/companies/:id") view={lazy::<explore::CompanyDetail>()}/>
+                    <Route path=path!("/genres") view={lazy::<explore::GenreList>()}/>
+                    <Route path=path!("/genres/:id") view={lazy::<explore::GenreDetail>()}/>
+                    <Route path=path!("/movies") view={lazy::<explore::MovieList>()}/>
+                    <Route path=path!("/movies/:id") view={lazy::<explore::MovieDetail>()}/>
+                    <Route path=path!("/console") view=Console/>
                     <Route path=path!("/*any") view=Missing/>
                 </ParentRoute>
             </Routes>

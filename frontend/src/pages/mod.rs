@@ -2,6 +2,7 @@
 
 pub mod backfill;
 pub mod company;
+pub mod console;
 pub mod dashboard;
 pub mod file;
 pub mod genre;
