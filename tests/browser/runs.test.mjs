@@ -254,6 +254,7 @@ test('two runs are compared side by side', async () => {
   const { left, right } = await ask('{left:run(id:"2"){counts{read rejected}} right:run(id:"4"){counts{read rejected}}}');
   for (const [name, key] of [['Read', 'read'], ['Rejected', 'rejected']]) {
     const cells = page.locator(`tr[data-row="${name}"] td[data-value]`);
+    await cells.first().waitFor();
     assert.deepEqual(await cells.evaluateAll((cells) => cells.map((cell) => Number(cell.dataset.value))), [left.counts[key], right.counts[key]]);
   }
   await page.locator('tr[data-row="missing_title"]').getByText('−1').waitFor();
