@@ -28,7 +28,10 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("/") view=Dashboard/>
                     <Route path=path!("/runs") view={lazy::<run::RunList>()}/>
+                    <Route path=path!("/runs/compare") view={lazy::<run::RunCompare>()}/>
                     <Route path=path!("/runs/:id") view={lazy::<run::RunDetail>()}/>
+                    <Route path=path!("/backfills") view={lazy::<run::BackfillList>()}/>
+                    <Route path=path!("/backfills/:id") view={lazy::<run::BackfillDetail>()}/>
                     <Route path=path!("/files") view={lazy::<file::FileList>()}/>
                     <Route path=path!("/files/:sha256") view={lazy::<file::FileDetail>()}/>
                     <Route path=path!("/companies") view={lazy::<explore::CompanyList>()}/>

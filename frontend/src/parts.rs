@@ -61,6 +61,9 @@ fn absent() -> AnyView {
 part!(run {
     RunList: crate::pages::run::list::RunList,
     RunDetail: crate::pages::run::detail::RunDetail,
+    RunCompare: crate::pages::run::compare::RunCompare,
+    BackfillList: crate::pages::backfill::list::BackfillList,
+    BackfillDetail: crate::pages::backfill::detail::BackfillDetail,
 });
 part!(file {
     FileList: crate::pages::file::list::FileList,

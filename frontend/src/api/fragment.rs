@@ -111,6 +111,7 @@ pub struct RunCounts {
     pub updated: i64,
     pub unchanged: i64,
     pub superseded: i64,
+    pub deleted: i64,
     pub rejected: i64,
     pub issues: i64,
 }
@@ -122,7 +123,9 @@ pub struct RunRow {
     pub id: cynic::Id,
     pub status: RunStatus,
     pub trigger: Trigger,
+    pub requested_by: Option<String>,
     pub file_name: String,
+    pub rule_version: i32,
     pub data_version: Option<i32>,
     pub created_at: String,
     pub started_at: Option<String>,

@@ -11,7 +11,9 @@ pub fn allowed(
     content: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
     let session = expect_context::<Session>();
-    (move || session.may(permission).then(&content)).into_any()
+    // What is shown stays as it is, open dialogs and all, when the same viewer is read again.
+    let may = Memo::new(move |_| session.may(permission));
+    (move || may.get().then(&content)).into_any()
 }
 
 /// A line that names the missing permission, for whoever does not have it; to others nothing. For places where

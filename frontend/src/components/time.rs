@@ -30,6 +30,7 @@ impl Clock {
 
 thread_local! {
     static INSTANT: Function = date_format(&[("dateStyle", "medium"), ("timeStyle", "long")]);
+    static TIME: Function = date_format(&[("timeStyle", "medium")]);
     static DAY: Function = date_format(&[("dateStyle", "medium"), ("timeZone", "UTC")]);
 }
 
@@ -76,6 +77,22 @@ pub fn since(instant: String) -> AnyView {
         <time datetime=instant title=absolute>{move || format::ago(clock.now(), then)}</time>
     }
     .into_any()
+}
+
+/// The time of day of an instant; its date on hover.
+pub fn clock_time(instant: &str) -> AnyView {
+    let time = apply(&TIME, instant).unwrap_or_else(|| instant.to_owned());
+    let absolute = apply(&INSTANT, instant).unwrap_or_default();
+    view! { <time class="num" datetime=instant.to_owned() title=absolute>{time}</time> }.into_any()
+}
+
+/// How long it is until an instant that is still to come.
+pub fn until(instant: String) -> AnyView {
+    let clock = expect_context::<Clock>();
+    let then = millis(&instant);
+    let absolute = apply(&INSTANT, &instant).unwrap_or_else(|| instant.clone());
+    let left = move || format!("in {}", format::duration((then - clock.now()) / 1000.0));
+    view! { <time datetime=instant title=absolute>{left}</time> }.into_any()
 }
 
 /// [`since`], or the sign for an unknown instant.

@@ -1,5 +1,6 @@
 //! The screens, one folder per noun.
 
+pub mod backfill;
 pub mod company;
 pub mod console;
 pub mod dashboard;
