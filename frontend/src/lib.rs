@@ -10,6 +10,7 @@ pub mod api;
 pub mod app;
 pub mod chart_data;
 pub mod components;
+pub mod csv;
 pub mod format;
 pub mod pages;
 pub mod scale;

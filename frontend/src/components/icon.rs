@@ -18,6 +18,7 @@ pub enum Icon {
     Search,
     Previous,
     Next,
+    Download,
 }
 
 impl Icon {
@@ -41,6 +42,7 @@ impl Icon {
             Self::Search => "M7 2.5a4.5 4.5 0 100 9 4.5 4.5 0 000-9zM10.5 10.5L14 14",
             Self::Previous => "M10 3L5 8l5 5",
             Self::Next => "M6 3l5 5-5 5",
+            Self::Download => "M8 2v8.5M4.5 7L8 10.5 11.5 7M2.5 13.5h11",
         }
     }
 
