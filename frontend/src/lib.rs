@@ -13,5 +13,6 @@ pub mod components;
 pub mod csv;
 pub mod format;
 pub mod pages;
+pub mod record;
 pub mod scale;
 pub mod theme;
