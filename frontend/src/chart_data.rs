@@ -17,7 +17,8 @@ impl Unit {
     pub fn text(self, value: f64) -> String {
         match self {
             Self::Dollars => money_short(value as i64),
-            Self::Count => format!("{value:.0}"),
+            Self::Count if value < 10_000.0 => format!("{value:.0}"),
+            Self::Count => count_short(value),
             Self::Score => format!("{value:.2}"),
             Self::Share => percent(value),
         }

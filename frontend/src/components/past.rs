@@ -8,7 +8,8 @@ use leptos_router::hooks::use_navigate;
 use super::list::ListState;
 use super::state::failure;
 use super::time::{moment, since};
-use crate::api::query::{SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -85,10 +86,7 @@ pub fn linked(path: String, name: String) -> AnyView {
 /// A choice of data versions, and what says that one looks at the past.
 pub fn picker() -> (AnyView, AnyView) {
     let past = expect_context::<Past>();
-    let query = use_query(
-        || VersionsQuery::build(()),
-        |_: &VersionsQuery| Some(10 * SLOW),
-    );
+    let query = use_live_query(|| VersionsQuery::build(()), Change::Mart);
     let navigate = use_navigate();
     let chosen = move |event| {
         let version = event_target_value(&event).parse().ok();
@@ -122,7 +120,7 @@ pub fn picker() -> (AnyView, AnyView) {
             || "Now".to_owned(),
             |newest| format!("Now · version {}", newest.version),
         );
-        view! { <option value="" selected=here.is_none()>{now}</option> {absent} {listed.collect_view()} }
+        view! { <option value="" prop:selected=here.is_none()>{now}</option> {absent} {listed.collect_view()} }
     };
     let select = view! {
         <label class="as-of">
@@ -143,7 +141,7 @@ pub fn picker() -> (AnyView, AnyView) {
 }
 
 fn option(version: i32, text: String, here: Option<i32>) -> AnyView {
-    view! { <option value=version selected=here == Some(version)>{text}</option> }.into_any()
+    view! { <option value=version prop:selected=here == Some(version)>{text}</option> }.into_any()
 }
 
 fn banner(past: Past, version: i32, known: Option<Version>) -> AnyView {

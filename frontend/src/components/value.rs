@@ -14,6 +14,7 @@ thread_local! {
     ]);
     static PERCENT: Function = number_format(&[
         ("style", "percent".into()),
+        ("minimumFractionDigits", 2.into()),
         ("maximumFractionDigits", 2.into()),
     ]);
     static DOLLARS: Function = number_format(&[

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::api::fragment::{GenreLink, MovieFilter};
-use crate::api::query::{SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::chart_data::stack;
 use crate::components::chart::YearChart;
@@ -69,8 +70,9 @@ struct CompanyQuery {
 pub fn CompanyDetail() -> impl IntoView {
     let params = use_params_map();
     let past = Past::here();
+    let state = ListState::here();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let query = use_query(
+    let query = use_live_query(
         move || {
             CompanyQuery::build(Variables {
                 id: cynic::Id::new(id.get()),
@@ -78,7 +80,7 @@ pub fn CompanyDetail() -> impl IntoView {
                 as_of: past.version(),
             })
         },
-        |_: &CompanyQuery| Some(10 * SLOW),
+        Change::Mart,
     );
     let name = Memo::new(move |_| {
         query
@@ -97,7 +99,7 @@ pub fn CompanyDetail() -> impl IntoView {
             None if past.version().is_some() => missing("company in this data version"),
             None => missing("company"),
         })}
-        {move || known.get().then(|| section("Movies", movies(filter, id.into(), Box::new(move || rest(&id.get(), past)))))}
+        {move || known.get().then(|| section("Movies", movies(filter, id.into(), Box::new(move || rest(state, &id.get(), past)))))}
     }
 }
 
@@ -105,8 +107,8 @@ fn filter(_: ListState, id: &str) -> MovieFilter {
     MovieFilter::of_company(id.to_owned())
 }
 
-fn rest(id: &str, past: Past) -> Option<String> {
-    let order = rest_order(ListState::here())?;
+fn rest(state: ListState, id: &str, past: Past) -> Option<String> {
+    let order = rest_order(state)?;
     let version = past.version().map(|version| version.to_string());
     let parameters = parameters(&[("order", Some(order)), ("asOf", version)]);
     Some(format!("/api/v1/companies/{id}/movies.csv{parameters}"))

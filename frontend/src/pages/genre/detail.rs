@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::api::fragment::MovieFilter;
-use crate::api::query::{SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::copy::copy_graphql;
 use crate::components::csv::{csv_link, parameters};
@@ -78,8 +79,9 @@ struct GenreQuery {
 pub fn GenreDetail() -> impl IntoView {
     let params = use_params_map();
     let past = Past::here();
+    let state = ListState::here();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let query = use_query(
+    let query = use_live_query(
         move || {
             GenreQuery::build(Variables {
                 id: cynic::Id::new(id.get()),
@@ -87,7 +89,7 @@ pub fn GenreDetail() -> impl IntoView {
                 as_of: past.version(),
             })
         },
-        |_: &GenreQuery| Some(10 * SLOW),
+        Change::Mart,
     );
     let name = Memo::new(move |_| {
         query
@@ -106,7 +108,7 @@ pub fn GenreDetail() -> impl IntoView {
             None if past.version().is_some() => missing("genre in this data version"),
             None => missing("genre"),
         })}
-        {move || known.get().then(|| section("Movies", movies(filter, id.into(), Box::new(move || rest(&id.get(), past)))))}
+        {move || known.get().then(|| section("Movies", movies(filter, id.into(), Box::new(move || rest(state, &id.get(), past)))))}
     }
 }
 
@@ -114,8 +116,8 @@ fn filter(_: ListState, id: &str) -> MovieFilter {
     MovieFilter::of_genre(id.to_owned())
 }
 
-fn rest(id: &str, past: Past) -> Option<String> {
-    let order = rest_order(ListState::here())?;
+fn rest(state: ListState, id: &str, past: Past) -> Option<String> {
+    let order = rest_order(state)?;
     let version = past.version().map(|version| version.to_string());
     let parameters = parameters(&[("order", Some(order)), ("asOf", version)]);
     Some(format!("/api/v1/genres/{id}/movies.csv{parameters}"))

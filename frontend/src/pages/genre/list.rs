@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use crate::api::fragment::GenreLink;
-use crate::api::query::{Query, once, use_query};
+use crate::api::live::Change;
+use crate::api::query::{Query, use_live_query};
 use crate::api::schema;
 use crate::chart_data::stack;
 use crate::components::chart::YearChart;
@@ -122,8 +123,8 @@ pub fn GenreList() -> impl IntoView {
     let variables = move || Variables {
         as_of: past.version(),
     };
-    let genres = use_query(move || GenresQuery::build(variables()), once);
-    let releases = use_query(move || ReleasesQuery::build(variables()), once);
+    let genres = use_live_query(move || GenresQuery::build(variables()), Change::Mart);
+    let releases = use_live_query(move || ReleasesQuery::build(variables()), Change::Mart);
     let (versions, banner) = picker();
     view! {
         {banner}
@@ -261,7 +262,7 @@ fn popular(past: Past) -> AnyView {
             .unwrap_or(1)
             .max(1)
     };
-    let query = use_query(
+    let query = use_live_query(
         move || {
             PopularQuery::build(PopularVariables {
                 by: if by_total() {
@@ -273,7 +274,7 @@ fn popular(past: Past) -> AnyView {
                 as_of: past.version(),
             })
         },
-        once,
+        Change::Mart,
     );
     let navigate = use_navigate();
     let chosen = move |event| {

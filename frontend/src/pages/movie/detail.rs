@@ -9,7 +9,8 @@ use super::history::history;
 use super::lineage::{Lineage, whence};
 use super::people::people;
 use crate::api::fragment::{CompanyLink, GenreLink};
-use crate::api::query::{SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::copy::copy_graphql;
 use crate::components::layout::{heading, title};
@@ -83,14 +84,14 @@ pub fn MovieDetail() -> impl IntoView {
     let params = use_params_map();
     let past = Past::here();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let query = use_query(
+    let query = use_live_query(
         move || {
             MovieQuery::build(Variables {
                 id: cynic::Id::new(id.get()),
                 as_of: past.version(),
             })
         },
-        |_: &MovieQuery| Some(10 * SLOW),
+        Change::Mart,
     );
     let name = Memo::new(move |_| {
         query

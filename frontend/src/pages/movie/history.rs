@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use super::detail::{Variables, VariablesFields};
 use super::value::{Value, label_of, written};
 use crate::api::fragment::RunStatus;
-use crate::api::query::{SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::copy::copy_graphql;
 use crate::components::csv::csv_button;
@@ -68,14 +69,14 @@ struct HistoryQuery {
 pub fn history(id: Memo<String>) -> AnyView {
     let past = expect_context::<Past>();
     let state = ListState::here();
-    let query = use_query(
+    let query = use_live_query(
         move || {
             HistoryQuery::build(Variables {
                 id: cynic::Id::new(id.get()),
                 as_of: past.version(),
             })
         },
-        |_: &HistoryQuery| Some(10 * SLOW),
+        Change::Mart,
     );
     let value = Memo::new(move |_| Value::chosen(state).map(|value| value.key));
     let chosen = move || value.get().and_then(Value::of);
@@ -168,7 +169,7 @@ fn entry(revision: &Revision, fields: &[&FieldChange], newest: bool, past: Past)
 fn field_table(fields: &[&FieldChange], kind: ChangeKind) -> AnyView {
     let side = |field: &str, value: &Option<String>| {
         let value = value.as_deref().map(|value| written(field, value));
-        view! { <span class="prose">{text(value)}</span> }
+        text(value)
     };
     let (before, after) = (kind != ChangeKind::Inserted, kind != ChangeKind::Deleted);
     let rows = fields.iter().map(|change| {

@@ -252,7 +252,7 @@ fn place(lineage: &Lineage) -> AnyView {
                 <a href=format!("/runs/{run}")>{run.clone()}</a> " " {chip(lineage.run.status)}
             </dd></div>
             <div><dt>"Read"</dt><dd>{since_or_unknown(lineage.run.finished_at.clone())}</dd></div>
-            <div><dt>"File"</dt><dd>
+            <div class="span"><dt>"File"</dt><dd>
                 <a class="file-name" href=format!("/files/{}", lineage.file.sha256)>{lineage.file.name.clone()}</a>
             </dd></div>
             <div><dt>"Line"</dt><dd data-testid="lineage-line" data-value=lineage.line>{whole(lineage.line)}</dd></div>
