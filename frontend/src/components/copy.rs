@@ -25,6 +25,11 @@ pub fn copy_graphql<T: Send + Sync + 'static>(query: Query<T>) -> AnyView {
     )
 }
 
+/// [`copy_graphql`] for what is no [`Query`], by the body of its request.
+pub fn copy_query(body: impl Fn() -> String + 'static) -> AnyView {
+    button("Copy as GraphQL", Box::new(move || document_of(&body())))
+}
+
 /// A request's body as something to read and to run.
 fn document_of(body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap_or_default();

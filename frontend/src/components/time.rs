@@ -31,6 +31,7 @@ impl Clock {
 thread_local! {
     static INSTANT: Function = date_format(&[("dateStyle", "medium"), ("timeStyle", "long")]);
     static TIME: Function = date_format(&[("timeStyle", "medium")]);
+    static MOMENT: Function = date_format(&[("dateStyle", "medium"), ("timeStyle", "short")]);
     static DAY: Function = date_format(&[("dateStyle", "medium"), ("timeZone", "UTC")]);
 }
 
@@ -58,6 +59,11 @@ pub fn millis(instant: &str) -> f64 {
 /// A calendar day as people write it, or as it came if it is none.
 pub fn day(date: &str) -> String {
     apply(&DAY, date).unwrap_or_else(|| date.to_owned())
+}
+
+/// An instant as people write it, to the minute, or as it came if it is none.
+pub fn moment(instant: &str) -> String {
+    apply(&MOMENT, instant).unwrap_or_else(|| instant.to_owned())
 }
 
 /// A calendar day, or the sign for an unknown one.

@@ -120,7 +120,10 @@ pub fn rows(rows: Rows) -> AnyView {
                 || row.with_value(|row| untrack(|| row(index, index + 2)).is_some())
         });
         move || {
-            there.track();
+            // To read it is what makes it look: a memo that is only tracked would never begin.
+            if !there.get() {
+                return waiting();
+            }
             row.with_value(|row| untrack(|| row(index, index + 2)))
                 .unwrap_or_else(waiting)
         }
