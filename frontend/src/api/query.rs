@@ -29,6 +29,8 @@ pub struct Query<T: Send + Sync + 'static> {
     pub busy: RwSignal<bool>,
     /// Counts up to ask again now.
     pub again: RwSignal<u32>,
+    /// The last request's body, for "copy as GraphQL".
+    pub body: RwSignal<String>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Query<T> {
@@ -56,9 +58,14 @@ where
         error: RwSignal::new(None),
         busy: RwSignal::new(true),
         again: RwSignal::new(0),
+        body: RwSignal::new(String::new()),
     };
     follow(
-        Box::new(move || body(&operation())),
+        Box::new(move || {
+            let body = body(&operation());
+            query.body.set(body.clone());
+            body
+        }),
         Rc::new(move |answer, first| {
             session.note(answer.as_ref().err());
             query.take(answer.and_then(decode), first, pace)

@@ -8,18 +8,26 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use super::icon::Icon;
 use super::state::{failure, skeleton};
+use super::toast::toasts;
 use crate::api::session::Session;
 use crate::api::transport::ApiError;
 use crate::theme::Theme;
 
 /// Where to go, and the permission it takes.
-const SECTIONS: [(&str, &str, Icon, &str); 6] = [
+const SECTIONS: [(&str, &str, Icon, &str); 12] = [
     ("/", "Dashboard", Icon::Dashboard, "data.read"),
     ("/runs", "Runs", Icon::Runs, "data.read"),
     ("/files", "Files", Icon::Files, "file.read"),
+    ("/rules", "Rules", Icon::Rules, "data.read"),
     ("/companies", "Companies", Icon::Companies, "data.read"),
     ("/genres", "Genres", Icon::Genres, "data.read"),
     ("/movies", "Movies", Icon::Movies, "data.read"),
+    ("/console", "Console", Icon::Console, "data.read"),
+    ("/audit", "Audit", Icon::Audit, "audit.read"),
+    ("/users", "Users", Icon::Users, "user.manage"),
+    // A person's own tokens take no permission.
+    ("/tokens", "Tokens", Icon::Tokens, ""),
+    ("/system", "System", Icon::System, "system.read"),
 ];
 
 /// Navigation and content for someone signed in; everyone else is sent to the login page and
@@ -77,6 +85,7 @@ pub fn Frame() -> impl IntoView {
                 </Show>
             </main>
         </div>
+        {toasts()}
     }
 }
 
@@ -101,7 +110,7 @@ fn Navigation() -> impl IntoView {
                                 path == href || (href != "/" && path.starts_with(&format!("{href}/")))
                             };
                             view! {
-                                <li hidden=move || !session.may(permission)>
+                                <li hidden=move || !permission.is_empty() && !session.may(permission)>
                                     <A href=href attr:class="nav-link" attr:data-here=move || here().to_string()>
                                         {icon.draw()}
                                         <span>{name}</span>
@@ -110,13 +119,6 @@ fn Navigation() -> impl IntoView {
                             }
                         })
                         .collect_view()}
-                    // A page of its own, not one of the router's.
-                    <li hidden=move || !session.may("data.read")>
-                        <a href="/console" rel="external" class="nav-link">
-                            {Icon::Console.draw()}
-                            <span>"Console"</span>
-                        </a>
-                    </li>
                 </ul>
             </nav>
             <div class="side-foot">

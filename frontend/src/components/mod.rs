@@ -1,7 +1,19 @@
-//! What pages are made of.
+//! What pages are made of, one thing to a file:
+//!
+//! - a page: [`layout`] (title, heading, section), [`state`] (loaded, empty, failure), [`allowed`] (permissions), [`tabs`];
+//! - lists: [`list`] (search, sort and page in the URL), [`table`], [`feed`] (long tables over a connection),
+//!   [`window`] (long tables in memory), [`field`] (filters, forms);
+//! - acting: [`dialog`] (dialogs, confirmations), [`toast`], [`copy`], [`guard`] (unsaved changes);
+//! - values: [`value`], [`time`], [`status`], [`icon`], [`figure`], [`chart`], [`movie_table`].
 
+pub mod allowed;
 pub mod chart;
+pub mod copy;
+pub mod dialog;
+pub mod feed;
+pub mod field;
 pub mod figure;
+pub mod guard;
 pub mod icon;
 pub mod layout;
 pub mod list;
@@ -9,5 +21,8 @@ pub mod movie_table;
 pub mod state;
 pub mod status;
 pub mod table;
+pub mod tabs;
 pub mod time;
+pub mod toast;
 pub mod value;
+pub mod window;
