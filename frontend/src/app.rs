@@ -7,6 +7,8 @@ use leptos_router::path;
 use crate::api::session::Session;
 use crate::components::layout::Frame;
 use crate::components::time::Clock;
+use crate::pages::account::Account;
+use crate::pages::audit::{detail::AuditDetail, list::AuditList};
 use crate::pages::company::{detail::CompanyDetail, list::CompanyList};
 use crate::pages::dashboard::Dashboard;
 use crate::pages::file::{detail::FileDetail, list::FileList};
@@ -15,6 +17,9 @@ use crate::pages::login::Login;
 use crate::pages::missing::Missing;
 use crate::pages::movie::{detail::MovieDetail, list::MovieList};
 use crate::pages::run::{detail::RunDetail, list::RunList};
+use crate::pages::system::SystemPage;
+use crate::pages::token::TokenList;
+use crate::pages::user::{Users, detail::UserDetail};
 
 /// The whole app.
 #[component]
@@ -37,6 +42,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/genres/:id") view=GenreDetail/>
                     <Route path=path!("/movies") view=MovieList/>
                     <Route path=path!("/movies/:id") view=MovieDetail/>
+                    <Route path=path!("/audit") view=AuditList/>
+                    <Route path=path!("/audit/:id") view=AuditDetail/>
+                    <Route path=path!("/users") view=Users/>
+                    <Route path=path!("/users/:name") view=UserDetail/>
+                    <Route path=path!("/tokens") view=TokenList/>
+                    <Route path=path!("/system") view=SystemPage/>
+                    <Route path=path!("/account") view=Account/>
                     <Route path=path!("/*any") view=Missing/>
                 </ParentRoute>
             </Routes>

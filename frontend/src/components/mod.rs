@@ -18,6 +18,7 @@ pub mod icon;
 pub mod layout;
 pub mod list;
 pub mod movie_table;
+pub mod period;
 pub mod state;
 pub mod status;
 pub mod table;

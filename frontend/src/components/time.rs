@@ -78,6 +78,17 @@ pub fn since(instant: String) -> AnyView {
     .into_any()
 }
 
+/// How long it is until an instant.
+pub fn ahead(instant: String) -> AnyView {
+    let clock = expect_context::<Clock>();
+    let then = millis(&instant);
+    let absolute = apply(&INSTANT, &instant).unwrap_or_else(|| instant.clone());
+    view! {
+        <time datetime=instant title=absolute>{move || format::ahead(clock.now(), then)}</time>
+    }
+    .into_any()
+}
+
 /// [`since`], or the sign for an unknown instant.
 pub fn since_or_unknown(instant: Option<String>) -> AnyView {
     instant.map_or_else(unknown, since)

@@ -1,5 +1,7 @@
 //! The screens, one folder per noun.
 
+pub mod account;
+pub mod audit;
 pub mod company;
 pub mod dashboard;
 pub mod file;
@@ -8,3 +10,6 @@ pub mod login;
 pub mod missing;
 pub mod movie;
 pub mod run;
+pub mod system;
+pub mod token;
+pub mod user;

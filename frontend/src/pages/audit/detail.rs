@@ -193,7 +193,7 @@ fn chain(event: &Event, previous: Option<&Event>) -> AnyView {
             {hash("Hash of the event before", &event.previous_hash)}
             {hash("Hash of this event", &event.hash)}
         </dl>
-        <p class="quiet">{told}" Each event holds the hash of the one before; "<code>"marquee audit verify"</code>" looks through the whole trail."</p>
+        <p class="quiet">{told}" Each event holds the hash of the one before, so none can be changed or taken out without the rest showing it."</p>
     }
     .into_any()
 }
@@ -205,5 +205,6 @@ fn neighbours(previous: Option<&Event>, next: Option<&Event>) -> AnyView {
     let later = next.map(|event| {
         view! { <a class="button" rel="next" href=link(event.id, &event.at)>"Event "{event.id} {Icon::Next.draw()}</a> }
     });
-    view! { <nav class="pager-links" aria-label="Neighbouring events">{earlier}{later}</nav> }.into_any()
+    view! { <nav class="pager-links" aria-label="Neighbouring events">{earlier}{later}</nav> }
+        .into_any()
 }

@@ -26,12 +26,19 @@ pub fn diff<'a>(before: &'a str, after: &'a str) -> Vec<Piece<'a>> {
     let rest = old.len().min(new.len()) - start;
     let pairs = old.iter().rev().zip(new.iter().rev());
     let end = pairs.take(rest).take_while(|(a, b)| a == b).count();
-    let mut pieces: Vec<Piece> = old[..start].iter().map(|piece| Piece::Same(piece)).collect();
+    let mut pieces: Vec<Piece> = old[..start]
+        .iter()
+        .map(|piece| Piece::Same(piece))
+        .collect();
     pieces.extend(middle(
         &old[start..old.len() - end],
         &new[start..new.len() - end],
     ));
-    pieces.extend(old[old.len() - end..].iter().map(|piece| Piece::Same(piece)));
+    pieces.extend(
+        old[old.len() - end..]
+            .iter()
+            .map(|piece| Piece::Same(piece)),
+    );
     pieces
 }
 
@@ -78,7 +85,10 @@ mod tests {
             diff("admin viewer", "admin operator"),
             [Same("admin"), Gone("viewer"), New("operator")]
         );
-        assert_eq!(diff("a b c", "b c d"), [Gone("a"), Same("b"), Same("c"), New("d")]);
+        assert_eq!(
+            diff("a b c", "b c d"),
+            [Gone("a"), Same("b"), Same("c"), New("d")]
+        );
         assert_eq!(diff("", "a"), [New("a")]);
         assert_eq!(diff("a a", "a"), [Same("a"), Gone("a")]);
     }

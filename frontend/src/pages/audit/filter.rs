@@ -129,7 +129,8 @@ pub fn bar() -> AnyView {
             on:input=move |event| write(event_target_value(&event))/>
     };
     let mut outcomes = choices(&[("", "Any")]);
-    outcomes.extend(AuditOutcome::ALL.map(|known| (known.name().to_owned(), known.name().to_owned())));
+    outcomes
+        .extend(AuditOutcome::ALL.map(|known| (known.name().to_owned(), known.name().to_owned())));
     let mut controls = vec![
         filter_text("Who", "actor"),
         field("Action", "", action.into_any()),

@@ -7,6 +7,8 @@ pub mod list;
 
 use leptos::prelude::*;
 
+use crate::api::schema;
+
 /// What became of something that was tried.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditOutcome {
@@ -52,7 +54,9 @@ fn subject(text: &str) -> AnyView {
     };
     let shown = text.to_owned();
     match link {
-        Some(href) => view! { <a class="cut" href=href title=shown.clone()>{shown.clone()}</a> }.into_any(),
+        Some(href) => {
+            view! { <a class="cut" href=href title=shown.clone()>{shown.clone()}</a> }.into_any()
+        }
         None => view! { <span class="cut" title=shown.clone()>{shown.clone()}</span> }.into_any(),
     }
 }

@@ -11,22 +11,16 @@ mod year;
 
 use js_sys::Date;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 
-use crate::api::schema;
 use crate::components::layout::{heading, section, title};
-
-/// An instant as the server takes it.
-#[derive(cynic::Scalar, Clone, Debug)]
-pub struct DateTime(pub String);
+use crate::components::period::{DAY, DateTime, instant};
 
 /// How many days back the dashboard looks.
 const DAYS: i32 = 14;
 
 /// The instant `DAYS` ago.
 fn horizon() -> DateTime {
-    let millis = Date::now() - f64::from(DAYS) * 86_400_000.0;
-    DateTime(Date::new(&JsValue::from_f64(millis)).to_iso_string().into())
+    instant(Date::now() - f64::from(DAYS) * DAY)
 }
 
 /// The first page.
