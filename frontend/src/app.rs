@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
+use crate::api::live;
 use crate::api::session::Session;
 use crate::components::layout::Frame;
 use crate::components::time::Clock;
@@ -24,7 +25,9 @@ use crate::pages::user::{Users, detail::UserDetail};
 /// The whole app.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_context(Session::new());
+    let session = Session::new();
+    provide_context(session);
+    live::start(session);
     provide_context(Clock::start());
     view! {
         <Router>
