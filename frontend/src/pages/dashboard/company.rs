@@ -3,6 +3,7 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
+use super::follow;
 use crate::api::fragment::CompanyLink;
 use crate::api::query::{once, use_query};
 use crate::api::schema;
@@ -40,13 +41,8 @@ struct TopQuery {
 
 /// The table; asked anew for each `version`.
 pub fn table(version: Memo<Option<i32>>) -> AnyView {
-    let query = use_query(
-        move || {
-            version.track();
-            TopQuery::build(())
-        },
-        once,
-    );
+    let query = use_query(|| TopQuery::build(()), once);
+    follow(version, query);
     loaded(query, 9, |data: TopQuery| {
         let rows = data.movie_stats.nodes;
         if rows.is_empty() {

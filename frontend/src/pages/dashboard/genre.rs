@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
+use super::follow;
 use crate::api::query::{once, use_query};
 use crate::api::schema;
 use crate::chart_data::stack;
@@ -35,13 +36,8 @@ struct GenresQuery {
 
 /// The chart, with the genres as a table; asked anew for each `version`.
 pub fn chart(version: Memo<Option<i32>>) -> AnyView {
-    let query = use_query(
-        move || {
-            version.track();
-            GenresQuery::build(())
-        },
-        once,
-    );
+    let query = use_query(|| GenresQuery::build(()), once);
+    follow(version, query);
     loaded(query, 9, |data: GenresQuery| {
         let mut genres = data.genres;
         if genres.is_empty() {

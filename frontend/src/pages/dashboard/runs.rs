@@ -3,10 +3,8 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use super::{
-    horizon,
-    standing::{Since, SinceFields},
-};
+use super::standing::{Changes, Since, SinceFields};
+use super::{follow, horizon};
 use crate::api::fragment::RunStatus;
 use crate::api::query::{once, use_query};
 use crate::api::schema;
@@ -71,14 +69,10 @@ struct StatsQuery {
 }
 
 /// The bars, their key and a table of the same; asked anew whenever one of the last runs has changed.
-pub fn strip<T: PartialEq + Send + Sync + 'static>(changes: Memo<T>) -> AnyView {
-    let query = use_query(
-        move || {
-            changes.track();
-            StatsQuery::build(Since { since: horizon() })
-        },
-        once,
-    );
+pub fn strip(changes: Changes) -> AnyView {
+    let operation = || StatsQuery::build(Since { since: horizon() });
+    let query = use_query(operation, once);
+    follow(changes, query);
     loaded(query, 6, |data: StatsQuery| drawn(data.run_stats))
 }
 

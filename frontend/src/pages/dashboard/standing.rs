@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use super::verdict::{Facts, Known, unresolved, verdict};
 use super::{DateTime, horizon};
 use crate::api::fragment::{RunLink, RunStatus};
-use crate::api::query::{FAST, Query, SLOW, once, use_query};
+use crate::api::live::{Change, on_change};
+use crate::api::query::{Query, once, use_live_query, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::components::state::loaded;
@@ -58,6 +59,9 @@ pub struct Standing {
     ever: Runs,
 }
 
+/// How each of the last runs stands, as soon as that is known.
+pub type Changes = Memo<Option<Vec<(cynic::Id, RunStatus)>>>;
+
 impl Standing {
     /// The newest data version; 0 before the first merge.
     pub fn version(&self) -> i32 {
@@ -70,7 +74,7 @@ impl Standing {
         runs.map(|run| (run.id.clone(), run.status)).collect()
     }
 
-    /// Whether there has been no run at all.
+    /// Whether there has been no run at all yet.
     pub fn untouched(&self) -> bool {
         self.ever.total_count == 0
     }
@@ -104,12 +108,14 @@ impl Standing {
     }
 }
 
-/// Asks how things stand, and again as they change.
+/// Asks how things stand, and again as runs and the mart change.
 pub fn ask() -> Query<Standing> {
-    use_query(
-        || Standing::build(Since { since: horizon() }),
-        |data: &Standing| Some(if data.active() > 0 { FAST } else { SLOW }),
-    )
+    let operation = || Standing::build(Since { since: horizon() });
+    let query = use_live_query(operation, Change::Runs);
+    on_change(Change::Mart, move || {
+        query.refresh.try_update(|count| *count += 1);
+    });
+    query
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]

@@ -5,12 +5,17 @@ use leptos::prelude::*;
 
 use crate::api::query::{once, use_query};
 use crate::api::schema;
-use crate::components::state::loaded;
+use crate::components::state::{loaded, skeleton};
 use crate::components::value::whole;
 
 #[derive(cynic::QueryVariables)]
 struct Variables {
     before: Option<i32>,
+}
+
+#[derive(cynic::QueryFragment, Clone, PartialEq)]
+struct DataVersion {
+    version: i32,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -26,6 +31,7 @@ struct Totals {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Query", variables = "Variables")]
 struct TotalsQuery {
+    data_version: DataVersion,
     totals: Totals,
     #[arguments(asOf: $before)]
     #[cynic(rename = "totals", alias)]
@@ -34,16 +40,21 @@ struct TotalsQuery {
 
 /// Four figures, each with its change since the data version before; asked anew for each `version`.
 pub fn tiles(version: Memo<Option<i32>>) -> AnyView {
-    let query = use_query(
-        move || {
-            // Compared with itself while the version is not known: nothing has changed then.
-            let before = version.get().map(|version| (version - 1).max(0));
-            TotalsQuery::build(Variables { before })
-        },
-        once,
-    );
-    loaded(query, 3, move |data: TotalsQuery| {
-        let previous = version.get_untracked().unwrap_or_default() - 1;
+    let known = Memo::new(move |_| version.with(Option::is_some));
+    (move || match known.get() {
+        true => compared(version),
+        false => skeleton(3),
+    })
+    .into_any()
+}
+
+fn compared(version: Memo<Option<i32>>) -> AnyView {
+    let operation = move || {
+        let before = version.get().map(|version| (version - 1).max(0));
+        TotalsQuery::build(Variables { before })
+    };
+    loaded(use_query(operation, once), 3, move |data: TotalsQuery| {
+        let previous = data.data_version.version - 1;
         let (now, before) = (data.totals, data.before);
         let span = match (now.first_year, now.last_year) {
             (Some(first), Some(last)) => format!("{first} – {last}"),

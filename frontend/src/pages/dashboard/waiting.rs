@@ -3,7 +3,8 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use super::standing::{Standing, Waiting};
+use super::follow;
+use super::standing::{Changes, Standing, Waiting};
 use crate::api::query::{Query, once, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
@@ -50,23 +51,11 @@ struct RejectsQuery {
 }
 
 /// The list; it says so where nothing waits, and how to begin where nothing has come yet.
-pub fn list(standing: Query<Standing>) -> AnyView {
-    let newest = Memo::new(move |_| {
-        let data = standing.data.read();
-        data.as_ref().map(Standing::runs)
-    });
-    let rejects = use_query(
-        move || {
-            newest.track();
-            RejectsQuery::build(())
-        },
-        once,
-    );
+pub fn list(standing: Query<Standing>, changes: Changes) -> AnyView {
+    let rejects = use_query(|| RejectsQuery::build(()), once);
+    follow(changes, rejects);
     view! {
         {loaded(standing, 4, |data: Standing| {
-            if data.untouched() {
-                return beginning();
-            }
             let (held, all) = data.held();
             let failed = data.failed();
             if held.is_empty() && failed.is_empty() {
@@ -166,7 +155,7 @@ fn reasons(run: Rejecting) -> AnyView {
 }
 
 /// How to begin.
-fn beginning() -> AnyView {
+pub fn beginning() -> AnyView {
     let upload = expect_context::<Session>().may("file.create").then(|| {
         view! { <li><a href="/files?upload=true">"Upload a file"</a>" from this computer."</li> }
     });

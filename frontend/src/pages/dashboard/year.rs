@@ -3,6 +3,7 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
+use super::follow;
 use crate::api::query::{once, use_query};
 use crate::api::schema;
 use crate::components::figure::{YearFigures, money_chart, year_table};
@@ -29,13 +30,8 @@ struct YearsQuery {
 
 /// The chart, with its figures as a table; asked anew for each `version`.
 pub fn chart(version: Memo<Option<i32>>) -> AnyView {
-    let query = use_query(
-        move || {
-            version.track();
-            YearsQuery::build(())
-        },
-        once,
-    );
+    let query = use_query(|| YearsQuery::build(()), once);
+    follow(version, query);
     loaded(query, 9, |data: YearsQuery| {
         let rows: Vec<YearFigures> = data.years.iter().map(YearFigures::from).collect();
         if rows.is_empty() {
