@@ -157,7 +157,7 @@ fn reasons(run: Rejecting) -> AnyView {
 /// How to begin.
 pub fn beginning() -> AnyView {
     let upload = expect_context::<Session>().may("file.create").then(|| {
-        view! { <li><a href="/files?upload=true">"Upload a file"</a>" from this computer."</li> }
+        view! { <li><a href="/files">"Upload a file"</a>" from this computer."</li> }
     });
     view! {
         <div class="empty begin">
