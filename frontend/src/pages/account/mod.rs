@@ -25,9 +25,12 @@ pub fn Account() -> impl IntoView {
                     <div><dt>"Roles"</dt><dd>{roles}</dd></div>
                     <div class="span linked"><dt>"Tokens for programs"</dt><dd><a href="/tokens">"Your tokens"</a></dd></div>
                 </dl>
-                {section("What you may do", permissions(&viewer.permissions))}
             }
         })
+    };
+    let allowed = move || {
+        let names = reader.with(|viewer| viewer.as_ref().map(|viewer| viewer.permissions.clone()));
+        permissions(&names.unwrap_or_default())
     };
     // Another password ends the other sessions.
     let changed = RwSignal::new(0_u32);
@@ -39,5 +42,6 @@ pub fn Account() -> impl IntoView {
             changed.track();
             session::list(None)
         })}
+        {section("What you may do", allowed)}
     }
 }

@@ -73,7 +73,7 @@ pub fn strip(changes: Changes) -> AnyView {
     let operation = || StatsQuery::build(Since { since: horizon() });
     let query = use_query(operation, once);
     follow(changes, query);
-    loaded(query, 6, |data: StatsQuery| drawn(data.run_stats))
+    loaded(query, 7, |data: StatsQuery| drawn(data.run_stats))
 }
 
 fn drawn(stats: RunStats) -> AnyView {
@@ -113,6 +113,12 @@ fn drawn(stats: RunStats) -> AnyView {
     .into_any()
 }
 
+/// A duration in its largest unit alone, for a narrow place.
+fn short(seconds: f64) -> String {
+    let text = duration(seconds);
+    text.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
 /// Failed parts are hatched and held ones striped, so that they are known without their colour.
 fn swatch(status: RunStatus) -> &'static str {
     match tone(status) {
@@ -150,7 +156,7 @@ fn bar(of: &RunDay, most: i64) -> AnyView {
         <span class="strip-count" aria-hidden="true">{(count > 0).then(|| whole(count))}</span>
         <span class="strip-bar" aria-hidden="true">{parts}</span>
         <span class="strip-day" aria-hidden="true">{short}</span>
-        <span class="strip-took" aria-hidden="true">{(count > 0).then(|| of.took())}</span>
+        <span class="strip-took" aria-hidden="true">{(count > 0).then(|| short(of.seconds))}</span>
         <span class="sr">{told.clone()}</span>
     };
     let content = match count {

@@ -123,9 +123,10 @@ fn pairs(names: Vec<String>) -> Vec<Choice> {
 }
 
 fn fields(form: Form, roles: Memo<Vec<Choice>>) -> AnyView {
+    let session = expect_context::<Session>();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        make(form);
+        make(form, session);
     };
     view! {
         <form class="dialog-body" on:submit=submit>
@@ -142,8 +143,7 @@ fn fields(form: Form, roles: Memo<Vec<Choice>>) -> AnyView {
     .into_any()
 }
 
-fn make(form: Form) {
-    let session = expect_context::<Session>();
+fn make(form: Form, session: Session) {
     let variables = Variables {
         name: form.name.get_untracked(),
         role: form.role.get_untracked(),
