@@ -146,7 +146,7 @@ fn bar(of: &RunDay, most: i64) -> AnyView {
         0 => format!("{name}: {words}"),
         _ => format!("{name}: {words}; together {}", of.took()),
     };
-    let short = of
+    let number = of
         .date
         .get(8..)
         .unwrap_or_default()
@@ -155,7 +155,7 @@ fn bar(of: &RunDay, most: i64) -> AnyView {
     let inner = view! {
         <span class="strip-count" aria-hidden="true">{(count > 0).then(|| whole(count))}</span>
         <span class="strip-bar" aria-hidden="true">{parts}</span>
-        <span class="strip-day" aria-hidden="true">{short}</span>
+        <span class="strip-day" aria-hidden="true">{number}</span>
         <span class="strip-took" aria-hidden="true">{(count > 0).then(|| short(of.seconds))}</span>
         <span class="sr">{told.clone()}</span>
     };

@@ -196,7 +196,7 @@ fn row(token: ApiToken, chosen: RwSignal<Option<ApiToken>>, asking: RwSignal<boo
     };
     view! {
         <tr data-token=token.name.clone()>
-            <th scope="row" data-field="name">{token.name}</th>
+            <th scope="row" data-field="name">{token.name.clone()}</th>
             <td data-field="state">{chip}</td>
             <td>{token.owner}</td>
             <td>{token.role}</td>

@@ -73,7 +73,7 @@ fn content() -> AnyView {
             // The filter finds every name that contains this one.
             match data.users.nodes.into_iter().find(|user| user.name == name) {
                 Some(user) => shown(user, query, roles),
-                None => missing(),
+                None => missing("user"),
             }
         })}
         {section("Sessions", move || session::list(Some(name.get())))}
