@@ -299,13 +299,13 @@ test('the system tells of its instances and stores', async () => {
 });
 
 test('whoever may not is told why', async () => {
-  const operator = await signedIn('operator', secret);
+  const viewer = await signedIn('viewer', 'one long password');
   for (const [path, permission] of [['/audit', 'audit.read'], ['/users', 'user.manage'], ['/users/ada', 'user.manage'], ['/users?tab=roles', 'user.manage'], ['/system', 'system.read']]) {
-    await operator.goto(server.url + path);
-    await operator.getByText('This page is not open to you').waitFor();
-    await operator.locator('main').getByText(permission).waitFor();
+    await viewer.goto(server.url + path);
+    await viewer.getByText('This page is not open to you').waitFor();
+    await viewer.locator('main').getByText(permission).waitFor();
   }
-  await look(operator, 'not-open');
-  for (const name of ['Audit', 'Users', 'System']) assert.equal(await operator.getByRole('link', { name, exact: true }).count(), 0, name);
-  assert.deepEqual(operator.faults, []);
+  await look(viewer, 'not-open');
+  for (const name of ['Audit', 'Users', 'System']) assert.equal(await viewer.getByRole('link', { name, exact: true }).count(), 0, name);
+  assert.deepEqual(viewer.faults, []);
 });

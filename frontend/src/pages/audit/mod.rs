@@ -55,8 +55,11 @@ fn subject(text: &str) -> AnyView {
     let shown = text.to_owned();
     match link {
         Some(href) => {
-            view! { <a class="cut" href=href title=shown.clone()>{shown.clone()}</a> }.into_any()
+            view! { <a class="subject" href=href title=shown.clone()>{shown.clone()}</a> }
+                .into_any()
         }
-        None => view! { <span class="cut" title=shown.clone()>{shown.clone()}</span> }.into_any(),
+        None => {
+            view! { <span class="subject" title=shown.clone()>{shown.clone()}</span> }.into_any()
+        }
     }
 }

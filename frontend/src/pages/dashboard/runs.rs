@@ -119,12 +119,13 @@ fn short(seconds: f64) -> String {
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// Failed parts are hatched and held ones striped, so that they are known without their colour.
+/// Failed parts are hatched, held ones striped and those taken back hollow, so that they are known without colour.
 fn swatch(status: RunStatus) -> &'static str {
     match tone(status) {
         "good" => "part good",
         "bad" => "part bad",
-        "warn" => "part warn",
+        "warn" if status == RunStatus::Held => "part warn",
+        "warn" => "part hollow",
         "still" => "part still",
         _ => "part live",
     }

@@ -223,7 +223,7 @@ fn sign_in(user: &User, query: Query<UserQuery>) -> AnyView {
     view! {
         <div class="buttons">
             <button type="button" class="button" on:click=move |_| { password.set(String::new()); setting.set(true) }>"Set password"</button>
-            <button type="button" class="button" class:danger=!disabled on:click=move |_| asking.set(true)>{verb}</button>
+            <button type="button" class="button" on:click=move |_| asking.set(true)>{verb}</button>
         </div>
         {confirm(setting, setting_title, fields, set)}
         {confirm(asking, question, move || details.into_any(), switch)}
