@@ -12,7 +12,7 @@ use crate::pages::console::Console;
 use crate::pages::dashboard::Dashboard;
 use crate::pages::login::Login;
 use crate::pages::missing::Missing;
-use crate::parts::{explore, file, lazy, run};
+use crate::parts::{admin, explore, file, lazy, run};
 
 /// The whole app.
 #[component]
@@ -41,6 +41,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/movies") view={lazy::<explore::MovieList>()}/>
                     <Route path=path!("/movies/:id") view={lazy::<explore::MovieDetail>()}/>
                     <Route path=path!("/console") view=Console/>
+                    <Route path=path!("/audit") view={lazy::<admin::AuditList>()}/>
+                    <Route path=path!("/audit/:id") view={lazy::<admin::AuditDetail>()}/>
+                    <Route path=path!("/users") view={lazy::<admin::Users>()}/>
+                    <Route path=path!("/users/:name") view={lazy::<admin::UserDetail>()}/>
+                    <Route path=path!("/tokens") view={lazy::<admin::TokenList>()}/>
+                    <Route path=path!("/system") view={lazy::<admin::SystemPage>()}/>
+                    <Route path=path!("/account") view={lazy::<admin::Account>()}/>
                     <Route path=path!("/*any") view=Missing/>
                 </ParentRoute>
             </Routes>

@@ -77,3 +77,12 @@ part!(explore {
     MovieList: crate::pages::movie::list::MovieList,
     MovieDetail: crate::pages::movie::detail::MovieDetail,
 });
+part!(admin {
+    AuditList: crate::pages::audit::list::AuditList,
+    AuditDetail: crate::pages::audit::detail::AuditDetail,
+    Users: crate::pages::user::Users,
+    UserDetail: crate::pages::user::detail::UserDetail,
+    TokenList: crate::pages::token::TokenList,
+    SystemPage: crate::pages::system::SystemPage,
+    Account: crate::pages::account::Account,
+});

@@ -27,6 +27,7 @@ pub mod palette;
 pub mod shortcut;
 pub mod past;
 pub mod plot;
+pub mod period;
 pub mod state;
 pub mod status;
 pub mod table;

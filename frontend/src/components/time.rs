@@ -99,6 +99,15 @@ pub fn until(instant: String) -> AnyView {
     let absolute = apply(&INSTANT, &instant).unwrap_or_else(|| instant.clone());
     let left = move || format!("in {}", format::duration((then - clock.now()) / 1000.0));
     view! { <time datetime=instant title=absolute>{left}</time> }.into_any()
+/// How long it is until an instant.
+pub fn ahead(instant: String) -> AnyView {
+    let clock = expect_context::<Clock>();
+    let then = millis(&instant);
+    let absolute = apply(&INSTANT, &instant).unwrap_or_else(|| instant.clone());
+    view! {
+        <time datetime=instant title=absolute>{move || format::ahead(clock.now(), then)}</time>
+    }
+    .into_any()
 }
 
 /// [`since`], or the sign for an unknown instant.

@@ -1,6 +1,8 @@
 //! The screens, one folder per noun.
 
 pub mod backfill;
+pub mod account;
+pub mod audit;
 pub mod company;
 pub mod console;
 pub mod dashboard;
@@ -10,3 +12,6 @@ pub mod login;
 pub mod missing;
 pub mod movie;
 pub mod run;
+pub mod system;
+pub mod token;
+pub mod user;
