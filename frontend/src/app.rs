@@ -9,17 +9,22 @@ use crate::components::layout::Frame;
 use crate::components::time::Clock;
 use crate::pages::company::{detail::CompanyDetail, list::CompanyList};
 use crate::pages::dashboard::Dashboard;
-use crate::pages::file::{detail::FileDetail, list::FileList};
+use crate::pages::file::{detail::FileDetail, format::FormatList, list::FileList, queue::Uploads};
 use crate::pages::genre::{detail::GenreDetail, list::GenreList};
 use crate::pages::login::Login;
 use crate::pages::missing::Missing;
 use crate::pages::movie::{detail::MovieDetail, list::MovieList};
+use crate::pages::rule::{
+    compare::RuleCompare, detail::RuleDetail, draft::RuleDraft, list::RuleList,
+};
 use crate::pages::run::{detail::RunDetail, list::RunList};
 
 /// The whole app.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_context(Session::new());
+    let session = Session::new();
+    provide_context(session);
+    provide_context(Uploads::new(session));
     provide_context(Clock::start());
     view! {
         <Router>
@@ -30,7 +35,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/runs") view=RunList/>
                     <Route path=path!("/runs/:id") view=RunDetail/>
                     <Route path=path!("/files") view=FileList/>
+                    <Route path=path!("/files/formats") view=FormatList/>
                     <Route path=path!("/files/:sha256") view=FileDetail/>
+                    <Route path=path!("/rules") view=RuleList/>
+                    <Route path=path!("/rules/new") view=RuleDraft/>
+                    <Route path=path!("/rules/compare") view=RuleCompare/>
+                    <Route path=path!("/rules/:version") view=RuleDetail/>
                     <Route path=path!("/companies") view=CompanyList/>
                     <Route path=path!("/companies/:id") view=CompanyDetail/>
                     <Route path=path!("/genres") view=GenreList/>

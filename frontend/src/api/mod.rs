@@ -5,6 +5,7 @@ pub mod fragment;
 pub mod query;
 pub mod session;
 pub mod transport;
+pub mod upload;
 
 /// The server's schema as cynic's types; queries that disagree with it don't compile.
 #[cynic::schema("marquee")]

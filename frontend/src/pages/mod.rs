@@ -7,4 +7,5 @@ pub mod genre;
 pub mod login;
 pub mod missing;
 pub mod movie;
+pub mod rule;
 pub mod run;
