@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
+use crate::api::live;
 use crate::api::session::Session;
 use crate::components::layout::Frame;
 use crate::components::time::Clock;
@@ -25,6 +26,7 @@ pub fn App() -> impl IntoView {
     let session = Session::new();
     provide_context(session);
     provide_context(Uploads::new(session));
+    live::start(session);
     provide_context(Clock::start());
     view! {
         <Router>
