@@ -245,7 +245,7 @@ test('a viewer is offered only what a viewer may do', async () => {
   await viewer.getByTestId('run-error').waitFor();
   assert.equal(await viewer.getByTestId('retry-run').count(), 0);
   assert.equal(await viewer.getByRole('link', { name: 'Rejects' }).count(), 0);
-  await viewer.to('/files');
-  await viewer.getByText('FORBIDDEN').waitFor();
+  await viewer.goto(`${server.url}/files`);
+  await viewer.getByText('file.read').waitFor();
   assert.deepEqual(viewer.faults, []);
 });

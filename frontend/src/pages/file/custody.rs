@@ -278,7 +278,8 @@ fn deletion(subject: Subject, done: Callback<()>) -> AnyView {
                 Ok(_) => deleted(name),
                 Err(error) if error.code == CONFIRMATION_REQUIRED => {
                     warning.set(error.message);
-                    sure.set(true);
+                    // Once this dialog has closed, so that the other one gets the focus.
+                    request_animation_frame(move || sure.set(true));
                 }
                 Err(error) => return Err(error),
             }

@@ -7,7 +7,8 @@ use leptos_router::hooks::use_params_map;
 use super::custody::{Subject, actions};
 use super::filter::FileArea;
 use crate::api::fragment::{RunCounts, RunKind, RunLink, RunStatus, age};
-use crate::api::query::{FAST, SLOW, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::allowed::page_for;
 use crate::components::copy::copy_button;
@@ -98,7 +99,7 @@ pub fn FileDetail() -> impl IntoView {
 
 fn page() -> AnyView {
     let params = use_params_map();
-    let query = use_query(
+    let query = use_live_query(
         move || {
             FileQuery::build(Variables {
                 sha256: params
@@ -106,13 +107,7 @@ fn page() -> AnyView {
                     .unwrap_or_default(),
             })
         },
-        |data: &FileQuery| {
-            let active = data
-                .file
-                .as_ref()
-                .is_some_and(|file| file.runs.iter().any(|run| run.status.active()));
-            Some(if active { FAST } else { SLOW })
-        },
+        Change::Runs,
     );
     // Apart from the rest, so that news of its runs doesn't close a dialog.
     let subject = Memo::new(move |_| {
@@ -120,20 +115,17 @@ fn page() -> AnyView {
             .data
             .with(|data| Some(subject(data.as_ref()?.file.as_ref()?)))
     });
-    title(move || {
+    let name = Memo::new(move |_| {
         let name = subject.with(|subject| Some(subject.as_ref()?.name.clone()));
         name.unwrap_or_else(|| "File".into())
     });
-    let head = move || {
-        let name = subject.with(|subject| Some(subject.as_ref()?.name.clone()));
-        let buttons = move || subject.get().map(|subject| actions(subject, query));
-        let name = name.unwrap_or_else(|| "File".into());
-        heading(
-            &[("/files", "Files")],
-            view! { <span class="file-name">{name}</span> },
-            buttons,
-        )
-    };
+    title(move || name.get());
+    let buttons = move || subject.get().map(|subject| actions(subject, query));
+    let head = heading(
+        &[("/files", "Files")],
+        view! { <span class="file-name">{name}</span> },
+        buttons,
+    );
     let content = loaded(query, 16, |data: FileQuery| {
         data.file.map_or_else(|| missing("file"), file)
     });

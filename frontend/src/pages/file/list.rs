@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use super::filter::{FileArea, FileFilter, FileOrder, NO_FORMAT, PARAMETERS, filter, order};
 use super::upload::{drop_target, upload_panel};
 use crate::api::fragment::{PageInfo, RunLink, age};
-use crate::api::query::{SLOW, once, use_query};
+use crate::api::live::Change;
+use crate::api::query::{once, use_live_query, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::components::allowed::{page_for, why_not};
@@ -94,7 +95,7 @@ pub fn FileList() -> impl IntoView {
 fn page() -> AnyView {
     let state = ListState::here();
     let session = expect_context::<Session>();
-    let query = use_query(
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
             FilesQuery::build(Variables {
@@ -106,7 +107,7 @@ fn page() -> AnyView {
                 before: page.before,
             })
         },
-        |_: &FilesQuery| Some(SLOW),
+        Change::Runs,
     );
     let list = loaded(query, 12, move |data: FilesQuery| {
         let FilePage {

@@ -10,7 +10,8 @@ use web_sys::{File, FileList, HtmlInputElement, Node};
 
 use super::queue::{Stage, Upload, Uploads};
 use crate::api::fragment::RunStatus;
-use crate::api::query::{FAST, use_query};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::api::transport::ApiError;
 use crate::components::field::check_field;
@@ -241,16 +242,13 @@ fn failed(error: ApiError) -> AnyView {
 
 /// The run of a file that has come, followed until it rests.
 fn done(run: i64, sha256: &str) -> AnyView {
-    let query = use_query(
+    let query = use_live_query(
         move || {
             LoadingQuery::build(Variables {
                 id: cynic::Id::new(run.to_string()),
             })
         },
-        |data: &LoadingQuery| {
-            let active = |run: &LoadingRun| run.status.active();
-            data.run.as_ref().is_some_and(active).then_some(FAST)
-        },
+        Change::Run(Signal::derive(move || run.to_string())),
     );
     let state = move || {
         let run = query.data.get().and_then(|data| data.run);

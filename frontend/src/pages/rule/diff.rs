@@ -244,7 +244,7 @@ mod tests {
         check(
             "a\nb\nc\na\nb\nb\na",
             "c\nb\na\nb\na\nc",
-            "-a|-b| c|+b| a| b|-b| a|+c",
+            "-a|-b| c|-a| b|+a| b| a|+c",
         );
     }
 

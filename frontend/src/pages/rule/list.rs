@@ -4,7 +4,7 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::{RuleHead, RuleHeadsQuery};
-use crate::api::query::{SLOW, use_query};
+use crate::api::query::use_query;
 use crate::components::allowed::{allowed, why_not};
 use crate::components::copy::copy_graphql;
 use crate::components::icon::Icon;
@@ -12,6 +12,9 @@ use crate::components::layout::{heading, title};
 use crate::components::state::loaded;
 use crate::components::table::{Cell, Column, TableOptions, table};
 use crate::components::time::since;
+
+/// Milliseconds between two looks for versions that others publish.
+const RARELY: u32 = 30_000;
 
 /// A version as a line of the list.
 struct Row {
@@ -25,7 +28,7 @@ struct Row {
 #[component]
 pub fn RuleList() -> impl IntoView {
     title(|| "Rules".into());
-    let query = use_query(|| RuleHeadsQuery::build(()), |_| Some(SLOW));
+    let query = use_query(|| RuleHeadsQuery::build(()), |_| Some(RARELY));
     let side = view! {
         {copy_graphql(query)}
         <a class="button" href="/rules/compare">{Icon::Compare.draw()} "Compare"</a>
