@@ -13,13 +13,14 @@ before(async () => {
     server.command(['sample', '--rows', String(rows), '--seed', String(seed), '--out', name]);
     server.command(['ingest', name]);
   }
-  server.command(['user', 'add', 'vera', '--role', 'viewer'], `${secret}\n`);
   await server.start();
+  // The first start makes the admin, which it does only where there is nobody yet.
+  server.command(['user', 'add', 'vera', '--role', 'viewer'], `${secret}\n`);
   browser = await launch();
   page = await open(browser, server);
   await page.goto(`${server.url}/rules`);
   await signIn(page);
-  await settled(page);
+  await page.locator('tr[data-version]').first().waitFor();
   original = (await ask('{ ruleSet(version: 1) { body } }')).ruleSet.body;
 });
 
@@ -140,7 +141,7 @@ test('a draft is tried on what is chosen, and the mart stays as it is', async ()
       await page.waitForFunction(([name, count]) => document.querySelector(`[data-testid="sandbox-${name}"]`)?.dataset.value === count, [name, String(expected[name].count)]);
     }
     assert.ok(expected.lost.count > 0);
-    const lost = await page.locator('section:has(#lost) tr[data-movie]').evaluateAll((rows) => rows.map((row) => row.dataset.movie));
+    const lost = await page.getByTestId('sandbox').locator('section:has(#lost) tr[data-movie]').evaluateAll((rows) => rows.map((row) => row.dataset.movie));
     assert.deepEqual(lost, expected.lost.rows.map((row) => row.movieId));
     for (const { code, before, after } of expected.rejects) {
       const cells = page.locator(`tr[data-code="${code}"] td`);
@@ -237,7 +238,7 @@ test('a viewer reads and compares rules, and is told what writing them takes', a
   const viewer = await open(browser, server);
   await viewer.goto(`${server.url}/rules`);
   await signIn(viewer, 'vera', secret);
-  await settled(viewer);
+  await viewer.locator('tr[data-version]').first().waitFor();
   await viewer.getByText('rule.write').waitFor();
   assert.equal(await viewer.getByRole('link', { name: 'New version' }).count(), 0);
   await viewer.to('/rules/2');

@@ -240,7 +240,7 @@ fn deletion(subject: Subject, done: Callback<()>) -> AnyView {
     };
     if let Some(obstacle) = obstacle {
         return view! {
-            <button type="button" class="button" data-testid="delete-file" aria-disabled="true" title=obstacle.clone()
+            <button type="button" class="button told" data-testid="delete-file" aria-disabled="true" title=obstacle.clone()
                 aria-label=format!("Delete. {obstacle}")>"Delete"</button>
         }
         .into_any();

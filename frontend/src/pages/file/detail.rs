@@ -17,7 +17,7 @@ use crate::components::state::{empty, loaded};
 use crate::components::status::chip;
 use crate::components::table::{Cell, Column, TableOptions, table};
 use crate::components::time::since;
-use crate::components::value::{text, unknown, whole};
+use crate::components::value::{unknown, whole};
 use crate::format::{bytes_short, words};
 use crate::pages::missing::missing;
 
@@ -178,6 +178,12 @@ fn file(mut file: SourceFile) -> AnyView {
         table(options, object_columns(), &file.objects)
     };
     let hash = file.sha256.clone();
+    let format = match file.source {
+        Some(format) => {
+            view! { <a href=format!("/files/formats#{format}")>{format.clone()}</a> }.into_any()
+        }
+        None => view! { "not recognised: "<a href="/files/formats">"see which are"</a> }.into_any(),
+    };
     view! {
         {file.hold.map(held)}
         {file.deleted.map(deleted)}
@@ -188,7 +194,7 @@ fn file(mut file: SourceFile) -> AnyView {
             </div>
             <div><dt>"Size"</dt><dd title=format!("{} bytes", whole(file.bytes))>{bytes_short(file.bytes)}</dd></div>
             <div><dt>"Arrived"</dt><dd>{since(file.arrived_at)}</dd></div>
-            <div><dt>"Format"</dt><dd>{text(file.source)}" "<a class="small" href="/files/formats">"formats"</a></dd></div>
+            <div><dt>"Format"</dt><dd class="linked">{format}</dd></div>
             <div><dt>"Area"</dt><dd data-testid="file-area">{file.area.name()}</dd></div>
             <div>
                 <dt>"Rows of the mart from it"</dt>

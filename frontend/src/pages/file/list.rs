@@ -192,15 +192,14 @@ fn columns() -> Vec<Column<FileRow>> {
     vec![
         Column::text("File", "name", |row: &FileRow| {
             Cell::new(view! {
-                <a class="file-name" href=format!("/files/{}", row.sha256) title=row.name.clone()>{row.name.clone()}</a>
+                <a class="file-name" href=format!("/files/{}", row.sha256) title=row.name.clone()>{row.name.clone()}</a>" "{standing(row)}
             })
         })
         .sorted_by("name"),
-        Column::text("State", "state", |row: &FileRow| Cell::new(standing(row))),
         Column::text("Last run", "run", |row: &FileRow| {
             match row.runs.iter().max_by_key(|run| age(&run.id)) {
                 Some(run) => Cell::new(view! {
-                    <a href=format!("/runs/{}", run.id.inner())>{run.id.inner().to_owned()}</a> " " {chip(run.status)}
+                    <a href=format!("/runs/{}", run.id.inner())>{run.id.inner().to_owned()}" "{chip(run.status)}</a>
                 }),
                 None => Cell::new(unknown()),
             }
@@ -237,7 +236,7 @@ fn standing(row: &FileRow) -> AnyView {
         (None, Some(hold), _) => ("chip warn", "held", Some(&hold.by)),
         (None, None, FileArea::Cold) => ("chip still", "cold", None),
         (None, None, FileArea::Raw) => {
-            return view! { <span class="quiet">"kept"</span> }.into_any();
+            return ().into_any();
         }
     };
     let title = by.map(|by| format!("by {by}"));

@@ -99,7 +99,7 @@ pub fn RuleCompare() -> impl IntoView {
             };
             let (old, new) = (words(&from), words(&to));
             view! {
-                <dl class="facts compared">
+                <dl class="facts compared linked">
                     <div class="span"><dt>"Old"</dt><dd>{old}</dd></div>
                     <div class="span"><dt>"New"</dt><dd>{new}</dd></div>
                 </dl>

@@ -181,7 +181,7 @@ fn rules(set: RuleSet, runs: AnyView) -> AnyView {
         <dl class="facts">
             <div><dt>"Author"</dt><dd>{set.author}</dd></div>
             <div><dt>"Published"</dt><dd>{published(set.published_at)}</dd></div>
-            <div><dt>"Runs under it"</dt><dd data-testid="rule-runs">{runs}</dd></div>
+            <div><dt>"Runs under it"</dt><dd class="linked" data-testid="rule-runs">{runs}</dd></div>
             <div><dt>"Length"</dt><dd>{plural(lines, &whole(lines), "line", "lines")}</dd></div>
             <div class="span"><dt>"SHA-256"</dt><dd class="copied"><code class="hash">{set.hash}</code> {copy_button("Copy", move || hash.clone())}</dd></div>
         </dl>

@@ -33,6 +33,12 @@ pub fn difference(old: &str, new: &str, beside: bool) -> AnyView {
         true => view! { <th scope="col">"Old line"</th><th scope="col">"Old"</th><th scope="col">"New line"</th><th scope="col">"New"</th> }.into_any(),
         false => view! { <th scope="col">"Old line"</th><th scope="col">"New line"</th><th scope="col">"Change"</th><th scope="col">"Text"</th> }.into_any(),
     };
+    let columns = match beside {
+        true => ["diff-number", "", "diff-number", ""],
+        false => ["diff-number", "diff-number", "diff-sign", ""],
+    };
+    let columns = columns.map(|class| view! { <col class=class/> });
+    let columns = columns.collect_view();
     let class = if beside { "diff beside" } else { "diff" };
     view! {
         <p class="diff-count" data-testid="diff-count">
@@ -41,6 +47,7 @@ pub fn difference(old: &str, new: &str, beside: bool) -> AnyView {
         <div class="table" role="region" tabindex="0" aria-label="Differences">
             <table class=class>
                 <caption class="sr">"Differences, line by line"</caption>
+                <colgroup>{columns}</colgroup>
                 <thead class="sr"><tr>{head}</tr></thead>
                 <tbody>{parts}</tbody>
             </table>

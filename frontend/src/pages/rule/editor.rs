@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlDocument;
+use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
 use super::fault::{Fault, offset};
 use crate::format::plural;
@@ -71,6 +71,13 @@ pub fn editor(
             .collect();
         lines
     });
+    // New faults bring the first of them into sight.
+    Effect::new(move |_| {
+        let line = faults.with(|faults| faults.first().map(|found| found.fault.line));
+        if let (Some(line), Some(area)) = (line, area.get_untracked()) {
+            show(&area, line);
+        }
+    });
     let typed = move |event: KeyboardEvent| {
         let plain =
             !event.shift_key() && !event.ctrl_key() && !event.meta_key() && !event.alt_key();
@@ -95,7 +102,7 @@ pub fn editor(
         let at = text.with_untracked(|text| offset(text, fault.line, fault.column));
         let _ = area.focus();
         let _ = area.set_selection_range(at, at);
-        area.set_scroll_top((fault.line - 6).max(0) * LINE);
+        show(&area, fault.line);
     };
     let numbers = move || {
         let faulty = faulty.get();
@@ -133,6 +140,11 @@ pub fn editor(
         </div>
     }
     .into_any()
+}
+
+/// Scrolls to a line, with some before it.
+fn show(area: &HtmlTextAreaElement, line: i32) {
+    area.set_scroll_top((line - 6).max(0) * LINE);
 }
 
 /// Puts two spaces where the caret is, as something that can be undone.

@@ -256,7 +256,8 @@ fn movers(
         .wide(),
         Column::number("Under the draft", "after", |row: &Moved| {
             Cell::new(row.figure(row.mover.after))
-        }),
+        })
+        .wide(),
         Column::number("Change", "change", |row: &Moved| {
             Cell::exact(row.change(), Some(row.mover.change))
         }),
