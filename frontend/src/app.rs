@@ -10,15 +10,17 @@ use crate::components::layout::Frame;
 use crate::components::time::Clock;
 use crate::pages::console::Console;
 use crate::pages::dashboard::Dashboard;
+use crate::pages::file::queue::Uploads;
 use crate::pages::login::Login;
 use crate::pages::missing::Missing;
-use crate::parts::{admin, explore, file, lazy, run};
+use crate::parts::{admin, explore, file, lazy, rule, run};
 
 /// The whole app.
 #[component]
 pub fn App() -> impl IntoView {
     let session = Session::new();
     provide_context(session);
+    provide_context(Uploads::new(session));
     live::start(session);
     provide_context(Clock::start());
     view! {
@@ -33,7 +35,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/backfills") view={lazy::<run::BackfillList>()}/>
                     <Route path=path!("/backfills/:id") view={lazy::<run::BackfillDetail>()}/>
                     <Route path=path!("/files") view={lazy::<file::FileList>()}/>
+                    <Route path=path!("/files/formats") view={lazy::<file::FormatList>()}/>
                     <Route path=path!("/files/:sha256") view={lazy::<file::FileDetail>()}/>
+                    <Route path=path!("/rules") view={lazy::<rule::RuleList>()}/>
+                    <Route path=path!("/rules/new") view={lazy::<rule::RuleDraft>()}/>
+                    <Route path=path!("/rules/compare") view={lazy::<rule::RuleCompare>()}/>
+                    <Route path=path!("/rules/:version") view={lazy::<rule::RuleDetail>()}/>
                     <Route path=path!("/companies") view={lazy::<explore::CompanyList>()}/>
                     <Route path=path!("/companies/:id") view={lazy::<explore::CompanyDetail>()}/>
                     <Route path=path!("/genres") view={lazy::<explore::GenreList>()}/>

@@ -68,6 +68,13 @@ part!(run {
 part!(file {
     FileList: crate::pages::file::list::FileList,
     FileDetail: crate::pages::file::detail::FileDetail,
+    FormatList: crate::pages::file::format::FormatList,
+});
+part!(rule {
+    RuleList: crate::pages::rule::list::RuleList,
+    RuleDraft: crate::pages::rule::draft::RuleDraft,
+    RuleCompare: crate::pages::rule::compare::RuleCompare,
+    RuleDetail: crate::pages::rule::detail::RuleDetail,
 });
 part!(explore {
     CompanyList: crate::pages::company::list::CompanyList,

@@ -245,6 +245,6 @@ test('a viewer is offered only what a viewer may do', async () => {
   assert.equal(await viewer.getByTestId('retry-run').count(), 0);
   assert.equal(await viewer.getByRole('tab', { name: 'Rejects' }).count(), 0);
   await viewer.to('/files');
-  await viewer.getByText('FORBIDDEN').waitFor();
+  await viewer.getByText('file.read').waitFor();
   assert.deepEqual(viewer.faults, []);
 });

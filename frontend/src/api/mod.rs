@@ -7,6 +7,7 @@ pub mod query;
 pub mod session;
 mod socket;
 pub mod transport;
+pub mod upload;
 
 /// The server's schema as cynic's types; queries that disagree with it don't compile.
 #[cynic::schema("marquee")]

@@ -11,6 +11,7 @@ pub mod genre;
 pub mod login;
 pub mod missing;
 pub mod movie;
+pub mod rule;
 pub mod run;
 pub mod system;
 pub mod token;
