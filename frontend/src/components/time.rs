@@ -92,13 +92,6 @@ pub fn clock_time(instant: &str) -> AnyView {
     view! { <time class="num" datetime=instant.to_owned() title=absolute>{time}</time> }.into_any()
 }
 
-/// How long it is until an instant that is still to come.
-pub fn until(instant: String) -> AnyView {
-    let clock = expect_context::<Clock>();
-    let then = millis(&instant);
-    let absolute = apply(&INSTANT, &instant).unwrap_or_else(|| instant.clone());
-    let left = move || format!("in {}", format::duration((then - clock.now()) / 1000.0));
-    view! { <time datetime=instant title=absolute>{left}</time> }.into_any()
 /// How long it is until an instant.
 pub fn ahead(instant: String) -> AnyView {
     let clock = expect_context::<Clock>();

@@ -1,8 +1,8 @@
 //! The screens, one folder per noun.
 
-pub mod backfill;
 pub mod account;
 pub mod audit;
+pub mod backfill;
 pub mod company;
 pub mod console;
 pub mod dashboard;

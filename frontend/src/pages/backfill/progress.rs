@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::schema;
-use crate::components::time::{seconds_between, until};
+use crate::components::time::{ahead, seconds_between};
 use crate::components::value::{unknown, whole};
 use crate::format::{bytes_short, duration, percent};
 
@@ -128,7 +128,7 @@ pub fn figures(row: &BackfillRow) -> AnyView {
     };
     let known = |text: Option<String>| text.map_or_else(unknown, IntoAny::into_any);
     let end = match (&progress.estimated_end, &progress.finished_at) {
-        (Some(end), _) => until(end.clone()),
+        (Some(end), _) => ahead(end.clone()),
         (None, Some(_)) => "ended".into_any(),
         (None, None) => "not known yet".into_any(),
     };
