@@ -13,7 +13,7 @@ use crate::pages::dashboard::Dashboard;
 use crate::pages::file::queue::Uploads;
 use crate::pages::login::Login;
 use crate::pages::missing::Missing;
-use crate::parts::{admin, explore, file, lazy, rule, run};
+use crate::parts::{admin, backfill, compare, explore, file, lazy, rule, run, runs};
 
 /// The whole app.
 #[component]
@@ -29,11 +29,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=Login/>
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("/") view=Dashboard/>
-                    <Route path=path!("/runs") view={lazy::<run::RunList>()}/>
-                    <Route path=path!("/runs/compare") view={lazy::<run::RunCompare>()}/>
+                    <Route path=path!("/runs") view={lazy::<runs::RunList>()}/>
+                    <Route path=path!("/runs/compare") view={lazy::<compare::RunCompare>()}/>
                     <Route path=path!("/runs/:id") view={lazy::<run::RunDetail>()}/>
-                    <Route path=path!("/backfills") view={lazy::<run::BackfillList>()}/>
-                    <Route path=path!("/backfills/:id") view={lazy::<run::BackfillDetail>()}/>
+                    <Route path=path!("/backfills") view={lazy::<backfill::BackfillList>()}/>
+                    <Route path=path!("/backfills/:id") view={lazy::<backfill::BackfillDetail>()}/>
                     <Route path=path!("/files") view={lazy::<file::FileList>()}/>
                     <Route path=path!("/files/formats") view={lazy::<file::FormatList>()}/>
                     <Route path=path!("/files/:sha256") view={lazy::<file::FileDetail>()}/>

@@ -58,10 +58,16 @@ fn absent() -> AnyView {
     })
 }
 
-part!(run {
+part!(runs {
     RunList: crate::pages::run::list::RunList,
+});
+part!(run {
     RunDetail: crate::pages::run::detail::RunDetail,
+});
+part!(compare {
     RunCompare: crate::pages::run::compare::RunCompare,
+});
+part!(backfill {
     BackfillList: crate::pages::backfill::list::BackfillList,
     BackfillDetail: crate::pages::backfill::detail::BackfillDetail,
 });
