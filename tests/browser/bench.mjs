@@ -1,6 +1,6 @@
 // Measures the UI in a real browser on this machine, with an empty cache each time, and prints a table. It needs a
 // release build with the UI inside; `make bench` makes one.
-import { launch, open, settled, signIn } from './browser.mjs';
+import { enter, launch, open, settled } from './browser.mjs';
 import { Server } from './server.mjs';
 
 const ROUNDS = 5;
@@ -112,8 +112,7 @@ try {
   const page = await open(browser, server);
   await page.addInitScript(watch);
   await page.goto(server.url);
-  await signIn(page);
-  await settled(page);
+  await enter(page);
   const cookies = await page.context().cookies();
 
   const rounds = [];

@@ -47,6 +47,13 @@ export async function signIn(page, name = 'admin', secret = password) {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+/** Signs in and waits until the page that was wanted is there. */
+export async function enter(page, name, secret) {
+  await signIn(page, name, secret);
+  await page.getByTestId('viewer').waitFor();
+  await settled(page);
+}
+
 /** The exact value behind what is shown. */
 export function value(page, id) {
   return page.getByTestId(id).getAttribute('data-value');

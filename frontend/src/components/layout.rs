@@ -11,7 +11,7 @@ use super::palette::{command_key, open_palette, palette};
 use super::shortcut::shortcuts;
 use super::state::{failure, skeleton};
 use super::toast::toasts;
-use crate::api::live;
+use crate::api::live::{self, Change, on_change};
 use crate::api::session::Session;
 use crate::api::transport::ApiError;
 use crate::theme::Theme;
@@ -98,6 +98,8 @@ pub fn Frame() -> impl IntoView {
     let location = use_location();
     let navigate = use_navigate();
     provide_context(Theme::current());
+    // Keeps the socket open on every page, so that the frame can tell how things are.
+    on_change(Change::Mart, || {});
     let fault = RwSignal::new(None::<ApiError>);
     let load = move || {
         fault.set(None);
@@ -223,7 +225,7 @@ fn foot(session: Session) -> AnyView {
     let state = move || match (session.online.get(), live::connected()) {
         (false, _) => ("bad", "Offline"),
         (true, true) => ("good", "Live"),
-        (true, false) => ("still", "Updating every 2 s"),
+        (true, false) => ("still", "Every 2 s"),
     };
     view! {
         <div class="side-foot">
