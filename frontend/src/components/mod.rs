@@ -4,6 +4,7 @@
 //! - lists: [`list`] (search, sort and page in the URL), [`table`], [`feed`] (long tables over a connection),
 //!   [`window`] (long tables in memory), [`field`] (filters, forms);
 //! - acting: [`dialog`] (dialogs, confirmations), [`toast`], [`copy`], [`guard`] (unsaved changes);
+//! - the keyboard: [`palette`], [`shortcut`];
 //! - values: [`value`], [`time`], [`status`], [`icon`], [`figure`], [`chart`], [`movie_table`].
 
 pub mod allowed;
@@ -18,6 +19,8 @@ pub mod icon;
 pub mod layout;
 pub mod list;
 pub mod movie_table;
+pub mod palette;
+pub mod shortcut;
 pub mod state;
 pub mod status;
 pub mod table;

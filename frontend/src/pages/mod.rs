@@ -1,6 +1,7 @@
 //! The screens, one folder per noun.
 
 pub mod company;
+pub mod console;
 pub mod dashboard;
 pub mod file;
 pub mod genre;
