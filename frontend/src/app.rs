@@ -8,19 +8,11 @@ use crate::api::live;
 use crate::api::session::Session;
 use crate::components::layout::Frame;
 use crate::components::time::Clock;
-use crate::pages::account::Account;
-use crate::pages::audit::{detail::AuditDetail, list::AuditList};
-use crate::pages::company::{detail::CompanyDetail, list::CompanyList};
+use crate::pages::console::Console;
 use crate::pages::dashboard::Dashboard;
-use crate::pages::file::{detail::FileDetail, list::FileList};
-use crate::pages::genre::{detail::GenreDetail, list::GenreList};
 use crate::pages::login::Login;
 use crate::pages::missing::Missing;
-use crate::pages::movie::{detail::MovieDetail, list::MovieList};
-use crate::pages::run::{detail::RunDetail, list::RunList};
-use crate::pages::system::SystemPage;
-use crate::pages::token::TokenList;
-use crate::pages::user::{Users, detail::UserDetail};
+use crate::parts::{admin, explore, file, lazy, run};
 
 /// The whole app.
 #[component]
@@ -35,23 +27,24 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=Login/>
                 <ParentRoute path=path!("") view=Frame>
                     <Route path=path!("/") view=Dashboard/>
-                    <Route path=path!("/runs") view=RunList/>
-                    <Route path=path!("/runs/:id") view=RunDetail/>
-                    <Route path=path!("/files") view=FileList/>
-                    <Route path=path!("/files/:sha256") view=FileDetail/>
-                    <Route path=path!("/companies") view=CompanyList/>
-                    <Route path=path!("/companies/:id") view=CompanyDetail/>
-                    <Route path=path!("/genres") view=GenreList/>
-                    <Route path=path!("/genres/:id") view=GenreDetail/>
-                    <Route path=path!("/movies") view=MovieList/>
-                    <Route path=path!("/movies/:id") view=MovieDetail/>
-                    <Route path=path!("/audit") view=AuditList/>
-                    <Route path=path!("/audit/:id") view=AuditDetail/>
-                    <Route path=path!("/users") view=Users/>
-                    <Route path=path!("/users/:name") view=UserDetail/>
-                    <Route path=path!("/tokens") view=TokenList/>
-                    <Route path=path!("/system") view=SystemPage/>
-                    <Route path=path!("/account") view=Account/>
+                    <Route path=path!("/runs") view={lazy::<run::RunList>()}/>
+                    <Route path=path!("/runs/:id") view={lazy::<run::RunDetail>()}/>
+                    <Route path=path!("/files") view={lazy::<file::FileList>()}/>
+                    <Route path=path!("/files/:sha256") view={lazy::<file::FileDetail>()}/>
+                    <Route path=path!("/companies") view={lazy::<explore::CompanyList>()}/>
+                    <Route path=path!("/companies/:id") view={lazy::<explore::CompanyDetail>()}/>
+                    <Route path=path!("/genres") view={lazy::<explore::GenreList>()}/>
+                    <Route path=path!("/genres/:id") view={lazy::<explore::GenreDetail>()}/>
+                    <Route path=path!("/movies") view={lazy::<explore::MovieList>()}/>
+                    <Route path=path!("/movies/:id") view={lazy::<explore::MovieDetail>()}/>
+                    <Route path=path!("/console") view=Console/>
+                    <Route path=path!("/audit") view={lazy::<admin::AuditList>()}/>
+                    <Route path=path!("/audit/:id") view={lazy::<admin::AuditDetail>()}/>
+                    <Route path=path!("/users") view={lazy::<admin::Users>()}/>
+                    <Route path=path!("/users/:name") view={lazy::<admin::UserDetail>()}/>
+                    <Route path=path!("/tokens") view={lazy::<admin::TokenList>()}/>
+                    <Route path=path!("/system") view={lazy::<admin::SystemPage>()}/>
+                    <Route path=path!("/account") view={lazy::<admin::Account>()}/>
                     <Route path=path!("/*any") view=Missing/>
                 </ParentRoute>
             </Routes>

@@ -12,5 +12,6 @@ pub mod chart_data;
 pub mod components;
 pub mod format;
 pub mod pages;
+pub mod parts;
 pub mod scale;
 pub mod theme;

@@ -52,6 +52,13 @@ export function value(page, id) {
   return page.getByTestId(id).getAttribute('data-value');
 }
 
+/** What axe-core calls serious or critical on the page as it is. */
+export async function faultsOfAxe(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return grave.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`);
+}
+
 /** Looks at the page at both widths in both themes: a picture each, no sideways scrolling, no fault that
  *  axe-core calls serious. */
 export async function look(page, name) {
@@ -65,10 +72,7 @@ export async function look(page, name) {
       const wide = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
       assert.ok(wide <= 0, `${place}: ${wide} px too wide`);
       await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      const told = grave.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`);
-      assert.deepEqual(told, [], place);
+      assert.deepEqual(await faultsOfAxe(page), [], place);
     }
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });

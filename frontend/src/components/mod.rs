@@ -2,8 +2,9 @@
 //!
 //! - a page: [`layout`] (title, heading, section), [`state`] (loaded, empty, failure), [`allowed`] (permissions), [`tabs`];
 //! - lists: [`list`] (search, sort and page in the URL), [`table`], [`feed`] (long tables over a connection),
-//!   [`window`] (long tables in memory), [`field`] (filters, forms);
+//!   [`window`] (long tables in memory), [`field`] (filters, forms), [`period`] (stretches of time);
 //! - acting: [`dialog`] (dialogs, confirmations), [`toast`], [`copy`], [`guard`] (unsaved changes);
+//! - the keyboard: [`palette`], [`shortcut`];
 //! - values: [`value`], [`time`], [`status`], [`icon`], [`figure`], [`chart`], [`movie_table`].
 
 pub mod allowed;
@@ -18,7 +19,9 @@ pub mod icon;
 pub mod layout;
 pub mod list;
 pub mod movie_table;
+pub mod palette;
 pub mod period;
+pub mod shortcut;
 pub mod state;
 pub mod status;
 pub mod table;

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod company;
+pub mod console;
 pub mod dashboard;
 pub mod file;
 pub mod genre;
