@@ -161,7 +161,7 @@ pub fn beginning() -> AnyView {
     });
     view! {
         <div class="empty begin">
-            <p class="empty-title">"Nothing has come in yet. Three ways to begin:"</p>
+            <p class="empty-title">"Nothing has come in yet. Ways to begin:"</p>
             <ul>
                 {upload}
                 <li>"Put a file such as "<code>"movies_metadata.csv"</code>" into the folder that Marquee watches ("<code>"MARQUEE_INBOX"</code>")."</li>

@@ -179,7 +179,7 @@ fn secret(made: NewToken, open: RwSignal<bool>) -> AnyView {
     let token = made.token;
     view! {
         <div class="dialog-body" data-testid="new-token">
-            <p>"This is the secret of "<b>{token.name}</b>" (role "{token.role}", expires "{ahead(token.expires_at)}"). Copy it now: it is not shown again, to nobody."</p>
+            <p>"This is the secret of "<b>{token.name}</b>" (role "{token.role}", expires "{ahead(token.expires_at)}"). Copy it now: nobody is shown it again."</p>
             <div class="secret"><code class="hash" data-testid="token-secret">{made.secret}</code> {copy_button("Copy secret", move || copied.clone())}</div>
             <p class="quiet">"For example:"</p>
             <pre class="raw">{example}</pre>
