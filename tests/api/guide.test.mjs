@@ -31,7 +31,7 @@ function examples(guide, language) {
 }
 
 /** What was printed, without empty lines around it and spaces at the ends of lines. */
-const tidy = (text) => text.replace(/[ \t]+$/gm, '').replace(/^\n+|\n+$/g, '');
+const tidy = (text) => text.replace(/[ \t\r]+$/gm, '').replace(/^\n+|\n+$/g, '');
 
 /** Runs a language's examples as one program that prints a mark after each. */
 function check(language, mark, run) {

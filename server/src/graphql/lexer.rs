@@ -10,6 +10,8 @@ pub struct Size {
     pub tokens: usize,
     /// Most brackets that are open at once.
     pub nesting: usize,
+    /// Bytes of the longest name.
+    pub name: usize,
 }
 
 /// Measures a text.
@@ -23,6 +25,9 @@ pub fn size(text: &str) -> Size {
                 size.nesting = size.nesting.max(open);
             }
             "}" | "]" | ")" => open = open.saturating_sub(1),
+            name if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => {
+                size.name = size.name.max(name.len());
+            }
             _ => {}
         }
     }
@@ -108,7 +113,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, tokens: usize, nesting: usize) {
-        assert_eq!(size(text), Size { tokens, nesting }, "{text}");
+        let found = size(text);
+        assert_eq!((found.tokens, found.nesting), (tokens, nesting), "{text}");
     }
 
     #[test]
@@ -127,6 +133,16 @@ mod tests {
         check("}}}{", 4, 1);
         check("é{", 2, 1);
         check(&"{a".repeat(100_000), 200_000, 100_000);
+    }
+
+    #[test]
+    fn the_longest_name_is_measured() {
+        assert_eq!(
+            size("{ ab: _cde(f: \"not a name\", g: 123456) # nor this\n }").name,
+            4
+        );
+        assert_eq!(size("query ($variable: Int) { a }").name, 8);
+        assert_eq!(size("{ }").name, 0);
     }
 
     #[test]

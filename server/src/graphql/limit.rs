@@ -18,6 +18,10 @@ use std::{collections::HashMap, sync::Arc};
 /// Most levels of brackets, and of fragments within fragments: what parser and engine go down safely.
 pub const MAX_NESTING: usize = 64;
 
+/// Most letters of a name. What there is none of is compared with everything that it may be meant to be, letter
+/// by letter; the schema's own names have less than 40.
+const MAX_NAME: usize = 128;
+
 /// Most fields of an operation that asks for the schema: each may stand for a thousand values. The usual query of
 /// tools has 300.
 const MAX_SCHEMA_FIELDS: usize = 500;
@@ -61,11 +65,12 @@ pub fn at_most(limit: &'static str, maximum: usize, found: usize) -> Result<(), 
 /// Looks at an operation's text before it is parsed.
 ///
 /// # Errors
-/// [`Exceeded`] when it has too many words or brackets within brackets.
+/// [`Exceeded`] when it has too many words, brackets within brackets or letters in a word.
 pub fn check_text(limits: &Limits, text: &str) -> Result<(), Exceeded> {
     let size = lexer::size(text);
     at_most("tokens", limits.tokens, size.tokens)?;
-    at_most("nesting", MAX_NESTING, size.nesting)
+    at_most("nesting", MAX_NESTING, size.nesting)?;
+    at_most("name", MAX_NAME, size.name)
 }
 
 /// Looks at an operation's variables.
@@ -304,10 +309,13 @@ mod tests {
             None
         );
         assert_eq!(refused("{ ...nothing }"), None);
+        assert_eq!(refused(&format!("{{ {}: b }}", "a".repeat(128))), None);
     }
 
     #[test]
     fn limits_count_what_fragments_repeat() {
+        let name = format!("{{ {}: b }}", "a".repeat(129));
+        assert_eq!(refused(&name), Some(("name", 129)));
         let depth = format!("{{ a {}{} }}", "{ a ".repeat(27), "}".repeat(27));
         assert_eq!(refused(&depth), Some(("depth", 28)));
         let aliases: String = (0..101).map(|at| format!("a{at}: b ")).collect();

@@ -253,7 +253,7 @@ fn floods() -> Vec<Flood> {
         ),
         query(
             "a long name",
-            WRONG,
+            MUCH,
             format!("{{ {} }}", "a".repeat(1_000_000)),
         ),
         query(
