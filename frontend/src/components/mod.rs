@@ -2,8 +2,8 @@
 //!
 //! - a page: [`layout`] (title, heading, section), [`state`] (loaded, empty, failure), [`allowed`] (permissions), [`tabs`];
 //! - lists: [`list`] (search, sort and page in the URL), [`table`], [`feed`] (long tables over a connection),
-//!   [`window`] (long tables in memory), [`field`] (filters, forms), [`csv`], [`export`] (a list as CSV and as GraphQL);
-//!   [`window`] (long tables in memory), [`field`] (filters, forms), [`period`] (stretches of time);
+//!   [`window`] (long tables in memory), [`field`] (filters, forms), [`period`] (stretches of time), [`csv`], [`export`] (a
+//!   list as CSV and as GraphQL);
 //! - acting: [`dialog`] (dialogs, confirmations), [`toast`], [`copy`], [`guard`] (unsaved changes);
 //! - the keyboard: [`palette`], [`shortcut`];
 //! - values: [`value`], [`time`], [`status`], [`icon`], [`figure`], [`measure`], [`chart`] (drawn by [`plot`]), [`movie_table`], [`past`]
