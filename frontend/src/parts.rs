@@ -22,6 +22,8 @@ macro_rules! part {
         pub mod $part {
             use super::*;
 
+            // Pages are called as their types are.
+            #[allow(clippy::enum_variant_names)]
             #[derive(Clone, Copy)]
             enum Page { $($page),* }
 

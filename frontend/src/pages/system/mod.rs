@@ -113,7 +113,7 @@ fn shown(system: System) -> AnyView {
             {section("Database", view! {
                 <dl class="facts two">
                     {fact("Engine", view! { {database.engine}" "{database.version} }.into_any())}
-                    {fact("Size", database.bytes.map_or_else(unknown, |bytes| size(bytes)))}
+                    {fact("Size", database.bytes.map_or_else(unknown, size))}
                     {fact("Newest migration", view! { <code class="hash">{database.migration}</code> }.into_any())}
                 </dl>
             })}
