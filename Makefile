@@ -39,7 +39,7 @@ test: ## Run every check and test, with what they need installed and started
 fuzz: ## Fuzz reading and requests, FUZZ_SECONDS=60 each
 	scripts/fuzz
 
-bench: ## Measure reading, ingesting, answering and subscribing
+bench: build ## Measure reading, ingesting, answering, subscribing and the UI
 	scripts/bench
 
 audit: ## Check licences and origin of all dependencies

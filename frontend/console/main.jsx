@@ -47,7 +47,8 @@ const fetcher = createGraphiQLFetcher({
 async function guarded(params, options) {
   const answer = await fetcher(params, options);
   const code = answer?.errors?.[0]?.extensions?.code;
-  if (code === 'UNAUTHENTICATED') location.assign('/login?next=%2Fconsole');
+  // The frame the console stands in goes there as well.
+  if (code === 'UNAUTHENTICATED') top.location.assign('/login?next=%2Fconsole');
   return answer;
 }
 
@@ -67,7 +68,7 @@ function Console() {
       forcedTheme={chosen}
       inputValueDeprecation
     >
-      <GraphiQL.Logo><a className="home" href="/">Marquee</a></GraphiQL.Logo>
+      <GraphiQL.Logo><a className="home" href="/" target="_top">Marquee</a></GraphiQL.Logo>
     </GraphiQL>
   );
 }

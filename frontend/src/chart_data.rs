@@ -1,6 +1,6 @@
 //! What a chart shows, and how it reads aloud. No drawing here.
 
-use crate::format::{count_short, money_short, money_tick};
+use crate::format::{count_short, money_short, money_tick, percent};
 
 /// What the numbers of a chart are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +8,8 @@ pub enum Unit {
     Dollars,
     Count,
     Score,
+    /// A part of one, shown in per cent.
+    Share,
 }
 
 impl Unit {
@@ -15,8 +17,10 @@ impl Unit {
     pub fn text(self, value: f64) -> String {
         match self {
             Self::Dollars => money_short(value as i64),
-            Self::Count => format!("{value:.0}"),
+            Self::Count if value < 10_000.0 => format!("{value:.0}"),
+            Self::Count => count_short(value),
             Self::Score => format!("{value:.2}"),
+            Self::Share => percent(value),
         }
     }
 
@@ -25,6 +29,7 @@ impl Unit {
         match self {
             Self::Dollars => money_tick(value),
             Self::Count | Self::Score => count_short(value),
+            Self::Share => percent(value),
         }
     }
 }
@@ -88,34 +93,55 @@ impl Chart {
         })
     }
 
+    /// The years with a value of a series, and the value.
+    pub fn known<'a>(
+        &'a self,
+        series: &'a Series,
+    ) -> impl Iterator<Item = (i32, f64)> + Clone + 'a {
+        let pairs = self.years.iter().zip(&series.values);
+        pairs.filter_map(|(year, value)| value.map(|value| (*year, value)))
+    }
+
     /// The chart in a sentence or two.
     pub fn summary(&self) -> String {
         let (Some(first), Some(last)) = (self.years.first(), self.years.last()) else {
             return format!("{}: no data.", self.title);
         };
         let mut text = format!("{}, {first} to {last}.", self.title);
+        if self.shape == Shape::Stack {
+            self.summary_of_stack(&mut text);
+            return text;
+        }
         for series in &self.series {
-            let known = || {
-                series
-                    .values
-                    .iter()
-                    .zip(&self.years)
-                    .filter_map(|(value, year)| value.map(|value| (value, year)))
-            };
-            let high = known().max_by(|a, b| a.0.total_cmp(&b.0));
-            let low = known().min_by(|a, b| a.0.total_cmp(&b.0));
+            let known = self.known(series);
+            let high = known.clone().max_by(|a, b| a.1.total_cmp(&b.1));
+            let low = known.min_by(|a, b| a.1.total_cmp(&b.1));
             if let (Some(high), Some(low)) = (high, low) {
                 text.push_str(&format!(
                     " {}: highest {} in {}, lowest {} in {}.",
                     series.name,
-                    self.unit.text(high.0),
-                    high.1,
-                    self.unit.text(low.0),
-                    low.1,
+                    self.unit.text(high.1),
+                    high.0,
+                    self.unit.text(low.1),
+                    low.0,
                 ));
             }
         }
         text
+    }
+
+    /// How much each part is in all, and where the whole is largest.
+    fn summary_of_stack(&self, text: &mut String) {
+        for (index, series) in self.series.iter().enumerate() {
+            let sum: f64 = series.values.iter().flatten().sum();
+            let before = if index == 0 { " " } else { ", " };
+            text.push_str(&format!("{before}{} {}", series.name, self.unit.text(sum)));
+        }
+        let most = (0..self.years.len()).max_by(|a, b| self.total(*a).total_cmp(&self.total(*b)));
+        if let Some(most) = most {
+            let total = self.unit.text(self.total(most));
+            text.push_str(&format!("; most in {}: {total}.", self.years[most]));
+        }
     }
 }
 
@@ -227,5 +253,9 @@ mod tests {
         assert_eq!(stack.total(0), 4.0);
         assert_eq!(stack.total(1), 4.0);
         assert_eq!(stack.extremes(), [4.0, 4.0]);
+        assert_eq!(
+            stack.summary(),
+            "Releases, 1995 to 1996. Drama 4, War 2, Other 2; most in 1996: 4."
+        );
     }
 }

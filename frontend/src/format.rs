@@ -101,6 +101,19 @@ pub fn ago(now: f64, then: f64) -> String {
     if seconds < 5.0 {
         return "just now".into();
     }
+    format!("{} ago", span(seconds))
+}
+
+/// How long it is until an instant, both in milliseconds since 1970; of one that has passed, how long ago it was.
+pub fn ahead(now: f64, then: f64) -> String {
+    match (then - now) / 1000.0 {
+        seconds if seconds < 5.0 => ago(now, then),
+        seconds => format!("in {}", span(seconds)),
+    }
+}
+
+/// A length of time in one unit.
+fn span(seconds: f64) -> String {
     let (count, unit) = match seconds {
         s if s < 59.5 => (s, "s"),
         s if s < 3570.0 => (s / 60.0, "min"),
@@ -109,7 +122,7 @@ pub fn ago(now: f64, then: f64) -> String {
         s if s < 86_400.0 * 700.0 => (s / 2_629_800.0, "months"),
         s => (s / 31_557_600.0, "years"),
     };
-    format!("{count:.0} {unit} ago")
+    format!("{count:.0} {unit}")
 }
 
 /// A share as a percentage: `0 %`, `0.4 %`, `43 %`.
@@ -192,6 +205,8 @@ mod tests {
         assert_eq!(ago(now, now + 9000.0), "just now");
         assert_eq!(ago(now, now - 120_000.0), "2 min ago");
         assert_eq!(ago(now, now - 86_400_000.0 * 3.0), "3 d ago");
+        assert_eq!(ahead(now, now + 86_400_000.0 * 3.0), "in 3 d");
+        assert_eq!(ahead(now, now - 120_000.0), "2 min ago");
     }
 
     #[test]

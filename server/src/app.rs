@@ -78,7 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .route("/console", get(console::page))
+        .route("/console/page", get(console::page))
         .fallback(ui::serve)
         .layer(DefaultBodyLimit::max(app.services.limits.body))
         .layer(middleware::from_fn_with_state(app.clone(), bounded))

@@ -1,4 +1,5 @@
-//! `/console`: the GraphQL console's page, for whoever is signed in; everybody else is sent to the sign-in.
+//! `/console/page`: the GraphQL console, for whoever is signed in; everybody else is sent to the sign-in. The UI
+//! shows it at `/console` within its own frame.
 //!
 //! The page's files lie under `/assets/console/` and hold no data.
 
@@ -14,14 +15,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-/// What the page may do. It differs from the UI's policy in two things: the editor makes its style sheets in the
-/// page, and checks what is typed in workers, which are files of this server. No script is inline or evaluated,
-/// and nothing is asked of another origin.
+/// What the page may do. It differs from the UI's policy in three things: the editor makes its style sheets in the
+/// page, and checks what is typed in workers, which are files of this server; and the UI may show it in a frame. No
+/// script is inline or evaluated, and nothing is asked of another origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
-/// The sign-in, which leads back here.
+/// The sign-in, which leads to the UI's page with the console in it.
 const SIGN_IN: &str = "/login?next=%2Fconsole";
 
 /// Answers with the page.
@@ -45,9 +46,13 @@ pub async fn page(
         let note = "the console is not part of this build; `make build` makes one with it\n";
         return (StatusCode::NOT_FOUND, note).into_response();
     };
-    response.headers_mut().insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    );
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ] {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
     response
 }

@@ -14,12 +14,11 @@ use std::{net::SocketAddr, time::Duration};
 use tower_http::cors::CorsLayer;
 
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-     img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
+     img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 6] = [
+const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
     (
         HeaderName::from_static("permissions-policy"),
@@ -36,7 +35,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// Finds out where a request comes from, refuses what another site's page has a browser send, and tells browsers
-/// to be strict. A page that brings a `Content-Security-Policy` of its own keeps it.
+/// to be strict. A page that brings a `Content-Security-Policy` or `X-Frame-Options` of its own keeps it.
 pub async fn secured(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let access = &app.services.access;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
@@ -57,9 +56,14 @@ pub async fn secured(State(app): State<App>, mut request: Request, next: Next) -
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(POLICY));
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
     response
 }
 

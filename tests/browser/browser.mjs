@@ -47,9 +47,23 @@ export async function signIn(page, name = 'admin', secret = password) {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+/** Signs in and waits until the page that was wanted is there. */
+export async function enter(page, name, secret) {
+  await signIn(page, name, secret);
+  await page.getByTestId('viewer').waitFor();
+  await settled(page);
+}
+
 /** The exact value behind what is shown. */
 export function value(page, id) {
   return page.getByTestId(id).getAttribute('data-value');
+}
+
+/** What axe-core calls serious or critical on the page as it is. */
+export async function faultsOfAxe(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return grave.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`);
 }
 
 /** Looks at the page at both widths in both themes: a picture each, no sideways scrolling, no fault that
@@ -65,10 +79,7 @@ export async function look(page, name) {
       const wide = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
       assert.ok(wide <= 0, `${place}: ${wide} px too wide`);
       await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      const told = grave.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`);
-      assert.deepEqual(told, [], place);
+      assert.deepEqual(await faultsOfAxe(page), [], place);
     }
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });

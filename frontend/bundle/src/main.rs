@@ -1,6 +1,9 @@
 //! `bundle <in.wasm> <static dir> <console dir> <out dir> [--plain]`: turns the compiled UI into the files the
 //! server embeds, and takes the GraphQL console's along where it was built.
 //!
+//! The app is cut at its `wasm_split` functions: what only those need becomes files of their own, which the browser
+//! asks for when such a function is first called.
+//!
 //! The output is `index.html` and `assets/`, where every name carries a hash of its content, so the
 //! server may let browsers keep `/assets/*` for ever. Text and wasm files get `.br` and `.gz`
 //! siblings, unless `--plain` asks for a quick build while developing.
@@ -9,12 +12,14 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Where the assets live in URLs, and what `index.html` and `boot.js` write in front of their names.
 const PREFIX: &str = "/assets/";
+/// The script that fetches the parts, as the app's own script names it.
+const LINK: &str = "./parts.js";
 
 fn main() -> Result<()> {
     let mut args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -24,21 +29,40 @@ fn main() -> Result<()> {
     };
     let generated = out.with_extension("tmp");
     remove(&generated)?;
-    Bindgen::new()
-        .input_path(wasm)
-        .out_name("app")
-        .typescript(false)
-        .web(true)?
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .generate(&generated)
-        .with_context(|| format!("wasm-bindgen on {}", wasm.display()))?;
+    generate(wasm, &generated)?;
     let result = bundle(&generated, source, out, !plain);
     remove(&generated)?;
     result?;
     if console.exists() {
         copy(console, out, !plain)?;
     }
+    Ok(())
+}
+
+/// Cuts the app into its parts and makes the JavaScript that starts it.
+fn generate(wasm: &Path, generated: &Path) -> Result<()> {
+    fs::create_dir_all(generated).with_context(|| generated.display().to_string())?;
+    let input = fs::read(wasm).with_context(|| wasm.display().to_string())?;
+    let main = generated.join("main.wasm");
+    let mut options = wasm_split_cli_support::Options::new(&input);
+    options.output_dir = generated;
+    options.main_out_path = &main;
+    options.main_module = "./app.js";
+    options.link_name = LINK;
+    wasm_split_cli_support::transform(options)
+        .map_err(|error| anyhow!("splitting {}: {error:#}", wasm.display()))?;
+    Bindgen::new()
+        .input_path(&main)
+        .out_name("app")
+        .typescript(false)
+        // The parts are linked to what the linker exported.
+        .keep_lld_exports(true)
+        .web(true)?
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(generated)
+        .with_context(|| format!("wasm-bindgen on {}", main.display()))?;
+    fs::remove_file(&main)?;
     Ok(())
 }
 
@@ -69,7 +93,10 @@ fn bundle(generated: &Path, source: &Path, out: &Path, compress: bool) -> Result
         compress,
     };
     assets.add("app_bg.wasm", read(generated, "app_bg.wasm")?)?;
-    assets.add("app.js", read(generated, "app.js")?)?;
+    for part in parts(generated)? {
+        assets.add(&part, read(generated, &part)?)?;
+    }
+    assets.add_linked("app.js", "parts.js", generated)?;
     for entry in fs::read_dir(source).with_context(|| source.display().to_string())? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -83,6 +110,19 @@ fn bundle(generated: &Path, source: &Path, out: &Path, compress: bool) -> Result
         bail!("wasm-bindgen made inline snippets, which this bundler does not copy");
     }
     write(&out.join("index.html"), &index, compress)
+}
+
+/// The parts' file names, sorted, for the same output every time.
+fn parts(generated: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(generated)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".wasm") && name != "app_bg.wasm" {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// The asset folder and the names given so far.
@@ -101,25 +141,52 @@ impl Assets {
         } else {
             bytes
         };
-        let hash = &hex::encode(Sha256::digest(&bytes))[..12];
-        let hashed = match name.rsplit_once('.') {
-            Some((stem, ext)) => format!("{stem}-{hash}.{ext}"),
-            None => format!("{name}-{hash}"),
-        };
+        let hashed = hashed(name, &Sha256::digest(&bytes));
         write(&self.dir.join(&hashed), &bytes, self.compress)?;
         self.names.push((name.to_owned(), hashed));
         Ok(())
     }
 
-    /// Replaces `/assets/<name>` with the hashed name.
+    /// Writes two scripts that import each other: both names carry the hash of both.
+    fn add_linked(&mut self, one: &str, other: &str, generated: &Path) -> Result<()> {
+        let files = [one, other].map(|name| Ok((name, self.rewrite(read(generated, name)?))));
+        let files: Vec<(&str, Vec<u8>)> = files.into_iter().collect::<Result<_>>()?;
+        let mut digest = Sha256::new();
+        files.iter().for_each(|(_, bytes)| digest.update(bytes));
+        let digest = digest.finalize();
+        for (name, bytes) in files {
+            let mut text = String::from_utf8(bytes).with_context(|| name.to_owned())?;
+            for linked in [one, other] {
+                let new = format!("from \"./{}\"", hashed(linked, &digest));
+                text = text.replace(&format!("from \"./{linked}\""), &new);
+                text = text.replace(&format!("from './{linked}'"), &new);
+            }
+            let hashed = hashed(name, &digest);
+            write(&self.dir.join(&hashed), text.as_bytes(), self.compress)?;
+            self.names.push((name.to_owned(), hashed));
+        }
+        Ok(())
+    }
+
+    /// Replaces `/assets/<name>`, and the parts' names beside their script, with the hashed name.
     fn rewrite(&self, bytes: Vec<u8>) -> Vec<u8> {
         let Ok(mut text) = String::from_utf8(bytes.clone()) else {
             return bytes;
         };
         for (name, hashed) in &self.names {
             text = text.replace(&format!("{PREFIX}{name}"), &format!("{PREFIX}{hashed}"));
+            text = text.replace(&format!("URL(\"./{name}\""), &format!("URL(\"./{hashed}\""));
         }
         text.into_bytes()
+    }
+}
+
+/// A name with a hash of the content in it.
+fn hashed(name: &str, digest: &[u8]) -> String {
+    let hash = &hex::encode(digest)[..12];
+    match name.rsplit_once('.') {
+        Some((stem, ext)) => format!("{stem}-{hash}.{ext}"),
+        None => format!("{name}-{hash}"),
     }
 }
 
@@ -179,7 +246,15 @@ mod tests {
         fs::create_dir_all(&generated)?;
         fs::create_dir_all(&source)?;
         fs::write(generated.join("app_bg.wasm"), b"\0asm")?;
-        fs::write(generated.join("app.js"), "export default init")?;
+        fs::write(
+            generated.join("app.js"),
+            "import * as parts from \"./parts.js\"; export default init",
+        )?;
+        fs::write(
+            generated.join("parts.js"),
+            "import { initSync } from \"./app.js\"; new URL(\"./split_run.wasm\", import.meta.url)",
+        )?;
+        fs::write(generated.join("split_run.wasm"), b"\0asm run")?;
         fs::write(source.join("boot.js"), boot)?;
         fs::write(source.join("styles.css"), "a{}")?;
         fs::write(
@@ -209,8 +284,19 @@ mod tests {
             .context("boot.js")?;
         let text = fs::read_to_string(root.path().join("static/dist/assets").join(boot))?;
         assert!(!text.contains("/assets/app.js"), "{text}");
-        assert_eq!(names.iter().filter(|n| n.ends_with(".br")).count(), 4);
-        assert_eq!(names.iter().filter(|n| n.ends_with(".gz")).count(), 4);
+        assert_eq!(names.iter().filter(|n| n.ends_with(".br")).count(), 6);
+        assert_eq!(names.iter().filter(|n| n.ends_with(".gz")).count(), 6);
+        for (from, to) in [
+            ("app-", "parts-"),
+            ("parts-", "app-"),
+            ("parts-", "split_run-"),
+        ] {
+            let named = |start: &str| names.iter().find(|name| name.starts_with(start));
+            let script = named(from).context("the script")?;
+            let text = fs::read_to_string(root.path().join("static/dist/assets").join(script))?;
+            let target = named(to).context("what it names")?;
+            assert!(text.contains(&format!("\"./{target}\"")), "{text}");
+        }
         Ok(())
     }
 

@@ -111,6 +111,7 @@ pub struct RunCounts {
     pub updated: i64,
     pub unchanged: i64,
     pub superseded: i64,
+    pub deleted: i64,
     pub rejected: i64,
     pub issues: i64,
 }
@@ -122,7 +123,9 @@ pub struct RunRow {
     pub id: cynic::Id,
     pub status: RunStatus,
     pub trigger: Trigger,
+    pub requested_by: Option<String>,
     pub file_name: String,
+    pub rule_version: i32,
     pub data_version: Option<i32>,
     pub created_at: String,
     pub started_at: Option<String>,
@@ -183,7 +186,7 @@ pub struct MoviePage {
 }
 
 /// Tests of a text.
-#[derive(cynic::InputObject, Clone, Debug, Default)]
+#[derive(cynic::InputObject, Clone, Debug, Default, PartialEq)]
 pub struct StringFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub eq: Option<String>,
@@ -192,6 +195,14 @@ pub struct StringFilter {
 }
 
 impl StringFilter {
+    /// This text.
+    pub fn being(text: String) -> Self {
+        Self {
+            eq: Some(text),
+            ..Self::default()
+        }
+    }
+
     /// Texts that contain this.
     pub fn containing(part: String) -> Self {
         Self {
@@ -202,7 +213,7 @@ impl StringFilter {
 }
 
 /// Tests of a number.
-#[derive(cynic::InputObject, Clone, Debug, Default)]
+#[derive(cynic::InputObject, Clone, Debug, Default, PartialEq)]
 pub struct IntFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub gte: Option<i32>,
@@ -210,61 +221,124 @@ pub struct IntFilter {
     pub lte: Option<i32>,
 }
 
+impl IntFilter {
+    /// Numbers within these ends, where there is one.
+    pub fn within(gte: Option<i32>, lte: Option<i32>) -> Option<Self> {
+        (gte.is_some() || lte.is_some()).then_some(Self { gte, lte })
+    }
+}
+
+/// Whether an amount is known.
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "LongFilter")]
+pub struct KnownFilter {
+    pub is_null: Option<bool>,
+}
+
 /// Tests of a key.
-#[derive(cynic::InputObject, Clone, Debug)]
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct IdFilter {
     pub eq: Option<cynic::Id>,
 }
 
-/// Which companies.
-#[derive(cynic::InputObject, Clone, Debug, Default)]
-pub struct CompanyFilter {
-    #[cynic(skip_serializing_if = "Option::is_none")]
+impl IdFilter {
+    /// This key.
+    pub fn being(id: String) -> Self {
+        Self {
+            eq: Some(cynic::Id::new(id)),
+        }
+    }
+}
+
+/// Which companies a movie is of.
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "CompanyFilter")]
+pub struct OfCompany {
     pub id: Option<IdFilter>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub name: Option<StringFilter>,
 }
 
 /// Which companies there must be.
-#[derive(cynic::InputObject, Clone, Debug)]
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct CompanyListFilter {
-    pub some: Option<CompanyFilter>,
+    pub some: Option<OfCompany>,
 }
 
 /// Which genres.
-#[derive(cynic::InputObject, Clone, Debug)]
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct GenreFilter {
     pub id: Option<IdFilter>,
 }
 
 /// Which genres there must be.
-#[derive(cynic::InputObject, Clone, Debug)]
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct GenreListFilter {
     pub some: Option<GenreFilter>,
 }
 
+impl GenreListFilter {
+    /// This genre among others.
+    pub fn having(id: String) -> Self {
+        Self {
+            some: Some(GenreFilter {
+                id: Some(IdFilter::being(id)),
+            }),
+        }
+    }
+}
+
+/// Which countries.
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct CountryFilter {
+    pub code: Option<StringFilter>,
+}
+
+/// Which countries there must be.
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct CountryListFilter {
+    pub some: Option<CountryFilter>,
+}
+
+impl CountryListFilter {
+    /// This country among others.
+    pub fn having(code: String) -> Self {
+        Self {
+            some: Some(CountryFilter {
+                code: Some(StringFilter::being(code)),
+            }),
+        }
+    }
+}
+
 /// Which movies to list.
-#[derive(cynic::InputObject, Clone, Debug, Default)]
+#[derive(cynic::InputObject, Clone, Debug, Default, PartialEq)]
 pub struct MovieFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub title: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
     pub year: Option<IntFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<KnownFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub revenue: Option<KnownFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub status: Option<StringFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub original_language: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub companies: Option<CompanyListFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub genres: Option<GenreListFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub countries: Option<CountryListFilter>,
 }
 
 impl MovieFilter {
     /// The movies of a company.
     pub fn of_company(id: String) -> Self {
-        let id = IdFilter {
-            eq: Some(cynic::Id::new(id)),
-        };
-        let some = CompanyFilter {
-            id: Some(id),
-            ..CompanyFilter::default()
+        let some = OfCompany {
+            id: Some(IdFilter::being(id)),
         };
         Self {
             companies: Some(CompanyListFilter { some: Some(some) }),
@@ -274,13 +348,8 @@ impl MovieFilter {
 
     /// The movies of a genre.
     pub fn of_genre(id: String) -> Self {
-        let id = IdFilter {
-            eq: Some(cynic::Id::new(id)),
-        };
         Self {
-            genres: Some(GenreListFilter {
-                some: Some(GenreFilter { id: Some(id) }),
-            }),
+            genres: Some(GenreListFilter::having(id)),
             ..Self::default()
         }
     }

@@ -1,10 +1,13 @@
-//! Everything that talks to the server: one transport function, the session, the query hook and
-//! the fragments several pages share. Fragments of a single page live beside that page.
+//! Everything that talks to the server: one transport function, the socket with what the server says
+//! by itself, the session, the query hooks and the fragments several pages share. Fragments of a single page live beside that page.
 
 pub mod fragment;
+pub mod live;
 pub mod query;
 pub mod session;
+mod socket;
 pub mod transport;
+pub mod upload;
 
 /// The server's schema as cynic's types; queries that disagree with it don't compile.
 #[cynic::schema("marquee")]

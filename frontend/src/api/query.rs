@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::live::{Change, on_change};
 use super::session::Session;
 use super::transport::{ApiError, NETWORK, body, decode, post};
 
@@ -29,6 +30,10 @@ pub struct Query<T: Send + Sync + 'static> {
     pub busy: RwSignal<bool>,
     /// Counts up to ask again now.
     pub again: RwSignal<u32>,
+    /// Counts up to ask again without a sign of it on the screen.
+    pub refresh: RwSignal<u32>,
+    /// The last request's body, for "copy as GraphQL".
+    pub body: RwSignal<String>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Query<T> {
@@ -56,16 +61,40 @@ where
         error: RwSignal::new(None),
         busy: RwSignal::new(true),
         again: RwSignal::new(0),
+        refresh: RwSignal::new(0),
+        body: RwSignal::new(String::new()),
     };
     follow(
-        Box::new(move || body(&operation())),
+        Box::new(move || {
+            let body = body(&operation());
+            query.body.set(body.clone());
+            body
+        }),
         Rc::new(move |answer, first| {
             session.note(answer.as_ref().err());
             query.take(answer.and_then(decode), first, pace)
         }),
         query.busy,
         query.again,
+        query.refresh,
     );
+    query
+}
+
+/// [`use_query`] for what changes with the runs or the mart: it asks again when the server says so.
+pub fn use_live_query<T, V>(
+    operation: impl Fn() -> Operation<T, V> + 'static,
+    change: Change,
+) -> Query<T>
+where
+    T: DeserializeOwned + PartialEq + Send + Sync + 'static,
+    V: Serialize + 'static,
+{
+    let query = use_query(operation, once);
+    let refresh = query.refresh;
+    on_change(change, move || {
+        refresh.try_update(|count| *count += 1);
+    });
     query
 }
 
@@ -78,18 +107,24 @@ fn follow(
     accept: Accept,
     busy: RwSignal<bool>,
     again: RwSignal<u32>,
+    refresh: RwSignal<u32>,
 ) {
     let current = StoredValue::new(0_u64);
-    Effect::new(move |_| {
-        again.track();
-        let body = body();
+    Effect::new(move |before: Option<(String, u32)>| {
+        refresh.track();
+        let now = (body(), again.get());
+        let body = now.0.clone();
         let mine = current.get_value() + 1;
         current.set_value(mine);
-        busy.set(true);
+        // A refresh shows nothing until something has changed.
+        let quiet = before.as_ref() == Some(&now) && !busy.get_untracked();
+        if !quiet {
+            busy.set(true);
+        }
         let accept = accept.clone();
         spawn_local(async move {
             let alive = || current.try_get_value() == Some(mine);
-            let mut first = true;
+            let mut first = !quiet;
             loop {
                 let answer = post(body.clone()).await;
                 if !alive() {
@@ -105,6 +140,7 @@ fn follow(
                 }
             }
         });
+        now
     });
 }
 
@@ -146,6 +182,11 @@ impl<T: PartialEq + Send + Sync + 'static> Query<T> {
 
 async fn rest(milliseconds: u32) {
     sleep(Duration::from_millis(milliseconds.into())).await;
+    visible().await;
+}
+
+/// Waits until the tab is looked at.
+pub(super) async fn visible() {
     while document().hidden() {
         sleep(Duration::from_millis(500)).await;
     }

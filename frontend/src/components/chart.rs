@@ -1,64 +1,64 @@
-//! Charts over years as plain SVG, drawn at the width they have, read by pointer or arrow keys.
+//! Charts over years: a drawing, its table and its summary, read by pointer or arrow keys.
 
 use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use super::csv::csv_button;
+use super::plot::{HEIGHT, Plot, drawing, names_aside, pointer};
+use super::value::{decimal, dollars, percentage, unknown, whole};
 use crate::chart_data::{Chart, Series, Shape, Unit};
-use crate::scale::{Axis, spread, year_ticks};
+use crate::csv::{cell, csv, file_name};
 
-const HEIGHT: f64 = 232.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 24.0;
-const LEFT: f64 = 60.0;
-
-/// Where the years and the values of a chart lie on the screen.
-#[derive(Clone, Copy)]
-struct Plot {
-    first: f64,
-    band: f64,
-    right: f64,
-}
-
-impl Plot {
-    fn new(chart: &Chart, width: f64) -> Self {
-        // Lines carry their names at their right end.
-        let longest = chart
-            .series
-            .iter()
-            .map(|series| series.name.chars().count())
-            .max();
-        let margin = match (chart.shape, longest) {
-            (Shape::Lines, Some(longest)) => 14.0 + 7.0 * longest as f64,
-            _ => 18.0,
-        };
-        let first = f64::from(chart.years.first().copied().unwrap_or_default());
-        let last = f64::from(chart.years.last().copied().unwrap_or_default());
-        let right = (width - margin).max(LEFT + 40.0);
-        Self {
-            first,
-            band: (right - LEFT) / (last - first + 1.0),
-            right,
-        }
-    }
-
-    fn x(self, year: i32) -> f64 {
-        LEFT + (f64::from(year) - self.first + 0.5) * self.band
-    }
-
-    fn year(self, x: f64) -> f64 {
-        self.first + (x - LEFT) / self.band - 0.5
+/// A value to the last digit, in the reader's locale.
+fn exact(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Dollars => dollars(value as i64),
+        Unit::Count => whole(value as i64),
+        Unit::Score => decimal(value),
+        Unit::Share => percentage(value),
     }
 }
 
-fn y(axis: &Axis, value: f64) -> f64 {
-    axis.place(value, HEIGHT - BOTTOM, TOP)
+fn exact_or_unknown(unit: Unit, value: Option<f64>) -> AnyView {
+    value.map_or_else(unknown, |value| exact(unit, value).into_any())
 }
 
-/// A chart with its name, a line that reads out the year under the pointer, and a text summary.
+/// A chart with its name, the exact figures of the year that is pointed at, a table instead of the drawing for
+/// whoever prefers one, that table as CSV, and a summary in words.
 #[component]
 pub fn YearChart(chart: Chart) -> impl IntoView {
+    let title = chart.title.clone();
+    let summary = chart.summary();
     let chart = StoredValue::new(chart);
+    let tabular = RwSignal::new(false);
+    let pressed = move || tabular.get().to_string();
+    let file = file_name(&title);
+    view! {
+        <figure class="chart">
+            <figcaption class="chart-caption">
+                <span class="chart-title">{title.clone()}</span>
+                <span class="chart-tools">
+                    <button type="button" class="button plain" aria-pressed=pressed on:click=move |_| tabular.update(|on| *on = !*on)>
+                        "Table" <span class="sr">{format!(" of {title}")}</span>
+                    </button>
+                    {csv_button("CSV", file, move || chart.with_value(as_csv))}
+                </span>
+            </figcaption>
+            {move || {
+                if tabular.get() {
+                    chart.with_value(as_table)
+                } else {
+                    figure(chart)
+                }
+            }}
+            <p class="chart-summary">{summary}</p>
+        </figure>
+    }
+}
+
+/// The drawing with what tells of the year under the pointer.
+fn figure(chart: StoredValue<Chart>) -> AnyView {
     let place = NodeRef::<Div>::new();
     let width = RwSignal::new(720.0_f64);
     let at = RwSignal::new(None::<usize>);
@@ -87,208 +87,113 @@ pub fn YearChart(chart: Chart) -> impl IntoView {
         }
     };
     let keyed = move |event: ev::KeyboardEvent| {
-        let count = chart.with_value(|chart| chart.years.len());
+        let last = chart.with_value(|chart| chart.years.len().saturating_sub(1));
         let now = at.get_untracked();
         let next = match event.key().as_str() {
-            "ArrowLeft" => now.map_or(count.saturating_sub(1), |index| index.saturating_sub(1)),
-            "ArrowRight" => now.map_or(0, |index| (index + 1).min(count.saturating_sub(1))),
+            "ArrowLeft" => now.map_or(last, |index| index.saturating_sub(1)),
+            "ArrowRight" => now.map_or(0, |index| (index + 1).min(last)),
             "Home" => 0,
-            "End" => count.saturating_sub(1),
-            "Escape" => {
-                at.set(None);
-                return;
-            }
+            "End" => last,
+            "Escape" => return at.set(None),
             _ => return,
         };
         event.prevent_default();
         at.set(Some(next));
     };
-    let (title, summary) = chart.with_value(|chart| (chart.title.clone(), chart.summary()));
+    let label =
+        chart.with_value(|chart| format!("{}, by year; arrow keys read the years", chart.title));
     view! {
-        <div class="chart" tabindex="0" role="group" on:keydown=keyed
-            aria-label=format!("{title}. Left and right arrow keys read the years.")>
-            <div class="chart-caption">
-                <span class="chart-title">{title.clone()}</span>
-                <span class="chart-readout" aria-live="polite">
-                    {move || chart.with_value(|chart| readout(chart, at.get()))}
-                </span>
-            </div>
-            <div class="chart-plot" node_ref=place>
-                <svg width=move || width.get() height=HEIGHT role="img" aria-label=summary
-                    on:pointermove=pointed on:pointerdown=pointed on:pointerleave=move |_| at.set(None)>
-                    {move || chart.with_value(|chart| drawing(chart, width.get()))}
-                    {move || {
-                        at.get().map(|index| chart.with_value(|chart| pointer(chart, width.get(), index)))
-                    }}
-                </svg>
+        <div class="chart-plot" tabindex="0" role="group" aria-roledescription="chart" aria-label=label node_ref=place
+            on:keydown=keyed on:blur=move |_| at.set(None)>
+            <svg width=move || width.get() height=HEIGHT aria-hidden="true"
+                on:pointermove=pointed on:pointerdown=pointed on:pointerleave=move |_| at.set(None)>
+                {move || chart.with_value(|chart| drawing(chart, width.get()))}
+                {move || at.get().map(|index| chart.with_value(|chart| pointer(chart, width.get(), index)))}
+            </svg>
+            <div aria-live="polite">
+                {move || at.get().map(|index| chart.with_value(|chart| tip(chart, width.get(), index)))}
             </div>
         </div>
-    }
-}
-
-/// The values of one year, or the key of colours when none is pointed at.
-fn readout(chart: &Chart, at: Option<usize>) -> AnyView {
-    let entry = |series: &Series| {
-        let value = at.map(|index| {
-            let value = series.values.get(index).copied().flatten();
-            value.map_or_else(|| "—".to_owned(), |value| chart.unit.text(value))
-        });
-        view! {
-            <span class="chart-entry">
-                <span class=format!("swatch c{}", series.colour) aria-hidden="true"></span>
-                {series.name.clone()}
-                {value.map(|value| view! { " " <b>{value}</b> })}
-            </span>
-        }
-    };
-    let year = at.and_then(|index| chart.years.get(index));
-    let keyed = year.is_some() || chart.shape == Shape::Stack;
-    view! {
-        {year.map(|year| view! { <b class="chart-year">{*year}</b> })}
-        {keyed.then(|| chart.series.iter().map(entry).collect_view())}
+        {move || chart.with_value(|chart| {
+            let below = chart.series.len() > 1 && !names_aside(chart, width.get());
+            below.then(|| view! { <p class="chart-key">{chart.series.iter().map(name).collect_view()}</p> })
+        })}
     }
     .into_any()
 }
 
-fn drawing(chart: &Chart, width: f64) -> AnyView {
-    let plot = Plot::new(chart, width);
-    let steps = if chart.unit == Unit::Count { 3 } else { 4 };
-    let axis = Axis::around(chart.extremes(), steps);
-    let lines = axis
-        .ticks
-        .iter()
-        .filter(|tick| chart.unit != Unit::Count || tick.fract() == 0.0)
-        .map(|tick| {
-            let at = y(&axis, *tick);
-            view! {
-                <line class="grid" class:zero=*tick == 0.0 x1=LEFT x2=plot.right y1=at y2=at></line>
-                <text class="tick" x=LEFT - 8.0 y=at + 4.0 text-anchor="end">{chart.unit.tick(*tick)}</text>
-            }
-        })
-        .collect_view();
-    let (first, last) = (
-        chart.years.first().copied().unwrap_or_default(),
-        chart.years.last().copied().unwrap_or_default(),
-    );
-    let years = year_ticks(first, last, plot.right - LEFT, 44.0)
-        .into_iter()
-        .map(|year| {
-            view! { <text class="tick" x=plot.x(year) y=HEIGHT - 6.0 text-anchor="middle">{year}</text> }
-        })
-        .collect_view();
-    let marks = match chart.shape {
-        Shape::Lines => lines_of(chart, plot, &axis),
-        Shape::Bars => bars_of(chart, plot, &axis),
-        Shape::Stack => stack_of(chart, plot, &axis),
+fn name(series: &Series) -> AnyView {
+    let class = format!("swatch c{}", series.colour);
+    view! { <span class="chart-entry"><span class=class aria-hidden="true"></span>{series.name.clone()}</span> }.into_any()
+}
+
+/// The exact figures of a year, beside the pointer.
+fn tip(chart: &Chart, width: f64, index: usize) -> AnyView {
+    let year = chart.years.get(index).copied().unwrap_or_default();
+    let x = Plot::new(chart, width).x(year);
+    let style = if x < width / 2.0 {
+        format!("left:{:.0}px", x + 12.0)
+    } else {
+        format!("right:{:.0}px", width - x + 12.0)
     };
-    view! { <g>{lines}{years}{marks}</g> }.into_any()
-}
-
-fn lines_of(chart: &Chart, plot: Plot, axis: &Axis) -> AnyView {
-    let points = |series: &Series| -> Vec<(i32, f64, f64)> {
-        chart
-            .years
-            .iter()
-            .zip(&series.values)
-            .filter_map(|(year, value)| value.map(|value| (*year, plot.x(*year), y(axis, value))))
-            .collect()
+    let stacked = chart.shape == Shape::Stack;
+    let row = |series: &Series| {
+        let value = series.values.get(index).copied().flatten();
+        // What a stack has none of is not drawn either.
+        (value.is_some() || !stacked).then(|| {
+            view! { <div><dt>{name(series)}</dt><dd>{exact_or_unknown(chart.unit, value)}</dd></div> }
+        })
     };
-    let ends: Vec<f64> = chart
-        .series
-        .iter()
-        .map(|series| {
-            points(series)
-                .last()
-                .map_or(HEIGHT - BOTTOM, |(_, _, y)| *y)
-        })
-        .collect();
-    let labels = spread(&ends, 14.0, TOP + 4.0, HEIGHT - BOTTOM);
-    chart
-        .series
-        .iter()
-        .zip(labels)
-        .map(|(series, label)| {
-            let points = points(series);
-            let (mut solid, mut dashed) = (String::new(), String::new());
-            for pair in points.windows(2) {
-                let ((year, x1, y1), (next, x2, y2)) = (pair[0], pair[1]);
-                // Years without a known value are bridged, but not drawn as if they were known.
-                let path = if next - year == 1 {
-                    &mut solid
-                } else {
-                    &mut dashed
-                };
-                path.push_str(&format!("M{x1:.1} {y1:.1}L{x2:.1} {y2:.1}"));
-            }
-            let radius = if plot.band > 9.0 { 2.5 } else { 1.5 };
-            let dots = points
-                .iter()
-                .map(|(_, x, y)| view! { <circle class="dot" cx=*x cy=*y r=radius></circle> })
-                .collect_view();
-            view! {
-                <g class=format!("c{}", series.colour)>
-                    <path class="line bridge" d=dashed></path>
-                    <path class="line" d=solid></path>
-                    {dots}
-                    <text class="name" x=plot.right + 8.0 y=label + 4.0>{series.name.clone()}</text>
-                </g>
-            }
-        })
-        .collect_view()
-        .into_any()
-}
-
-fn bars_of(chart: &Chart, plot: Plot, axis: &Axis) -> AnyView {
-    let zero = y(axis, 0.0);
-    let wide = (plot.band * 0.76).max(1.0);
-    chart
-        .series
-        .iter()
-        .flat_map(|series| {
-            series
-                .values
-                .iter()
-                .zip(&chart.years)
-                .map(move |pair| (series.colour, pair))
-        })
-        .filter_map(|(colour, (value, year))| value.map(|value| (colour, value, *year)))
-        .map(|(colour, value, year)| {
-            let top = y(axis, value);
-            let class = if value < 0.0 {
-                "bar below".to_owned()
-            } else {
-                format!("bar c{colour}")
-            };
-            view! {
-                <rect class=class x=plot.x(year) - wide / 2.0 width=wide y=top.min(zero)
-                    height=(top - zero).abs().max(0.75)></rect>
-            }
-        })
-        .collect_view()
-        .into_any()
-}
-
-fn stack_of(chart: &Chart, plot: Plot, axis: &Axis) -> AnyView {
-    let wide = (plot.band * 0.76).clamp(1.0, 48.0);
-    let mut bars = Vec::new();
-    for (index, year) in chart.years.iter().enumerate() {
-        let mut below = 0.0;
-        for series in &chart.series {
-            if let Some(value) = series.values.get(index).copied().flatten() {
-                let (bottom, top) = (y(axis, below), y(axis, below + value));
-                below += value;
-                bars.push(view! {
-                    <rect class=format!("bar c{}", series.colour) x=plot.x(*year) - wide / 2.0 width=wide
-                        y=top height=bottom - top></rect>
-                });
-            }
-        }
+    let mut rows: Vec<_> = chart.series.iter().filter_map(row).collect();
+    if stacked {
+        rows.reverse();
     }
-    bars.collect_view().into_any()
+    let total = stacked.then(|| {
+        view! { <div><dt>"All"</dt><dd>{exact(chart.unit, chart.total(index))}</dd></div> }
+    });
+    view! {
+        <div class="chart-tip" style=style>
+            <b class="chart-year">{year}</b>
+            <dl>{rows}{total}</dl>
+        </div>
+    }
+    .into_any()
 }
 
-fn pointer(chart: &Chart, width: f64, index: usize) -> AnyView {
-    let plot = Plot::new(chart, width);
-    let x = chart.years.get(index).map_or(LEFT, |year| plot.x(*year));
-    view! { <line class="pointer" x1=x x2=x y1=TOP y2=HEIGHT - BOTTOM></line> }.into_any()
+/// The figures behind the drawing, the latest year first.
+fn as_table(chart: &Chart) -> AnyView {
+    let head = chart
+        .series
+        .iter()
+        .map(|series| view! { <th scope="col" class="number">{series.name.clone()}</th> })
+        .collect_view();
+    let rows = chart.years.iter().enumerate().rev();
+    let rows = rows.map(|(index, year)| {
+        let cells = chart.series.iter().map(|series| {
+            let value = series.values.get(index).copied().flatten();
+            view! { <td class="number">{exact_or_unknown(chart.unit, value)}</td> }
+        });
+        view! { <tr><th scope="row">{*year}</th>{cells.collect_view()}</tr> }
+    });
+    view! {
+        <div class="table chart-table" role="region" tabindex="0" aria-label=chart.title.clone()>
+            <table>
+                <thead><tr><th scope="col">"Year"</th>{head}</tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn as_csv(chart: &Chart) -> String {
+    let mut head = vec!["year"];
+    head.extend(chart.series.iter().map(|series| series.name.as_str()));
+    let rows = chart.years.iter().enumerate().map(|(index, year)| {
+        let mut row = vec![year.to_string()];
+        let values = chart.series.iter();
+        row.extend(values.map(|series| cell(series.values.get(index).copied().flatten())));
+        row
+    });
+    csv(&head, rows)
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::chart::YearChart;
 use super::table::{Cell, Column, TableOptions, table};
-use super::value::{decimal, dollars, unknown, whole};
+use super::value::{decimal, dollars, percentage, unknown, whole};
 use crate::chart_data::{Chart, Series, Shape, Unit};
 
 /// What is known of one year. Money in whole dollars; `None` is unknown, never zero.
@@ -16,6 +16,8 @@ pub struct YearFigures {
     pub revenue: Option<i64>,
     pub profit: Option<i64>,
     pub average_popularity: Option<f64>,
+    /// The part of all movies of the year, 0 to 1, where it is asked for.
+    pub share: Option<f64>,
 }
 
 /// A `From` of a fragment with the same fields.
@@ -31,6 +33,7 @@ macro_rules! year_figures_from {
                     revenue: row.revenue,
                     profit: row.profit,
                     average_popularity: row.average_popularity,
+                    share: None,
                 }
             }
         }
@@ -109,6 +112,18 @@ pub fn popularity_chart(rows: &[YearFigures]) -> AnyView {
     chart("Average popularity", Unit::Score, Shape::Lines, rows, line)
 }
 
+/// The part of each year's movies as a line.
+pub fn share_chart(rows: &[YearFigures]) -> AnyView {
+    let line = vec![series("Share", 4, rows, |row| row.share)];
+    chart(
+        "Share of the year's movies",
+        Unit::Share,
+        Shape::Lines,
+        rows,
+        line,
+    )
+}
+
 /// How many movies came out, as bars.
 pub fn count_chart(rows: &[YearFigures]) -> AnyView {
     let bars = vec![series("Movies", 4, rows, |row| {
@@ -133,11 +148,19 @@ pub fn score_cell(value: Option<f64>) -> Cell {
     )
 }
 
+/// A part of one in per cent in a cell; the exact one is its value.
+pub fn share_cell(value: Option<f64>) -> Cell {
+    Cell::exact(
+        value.map_or_else(unknown, |value| percentage(value).into_any()),
+        value,
+    )
+}
+
 /// The figures as a table, the latest year first.
 pub fn year_table(caption: &'static str, rows: &[YearFigures]) -> AnyView {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| std::cmp::Reverse(row.year));
-    let columns: Vec<Column<YearFigures>> = vec![
+    let mut columns: Vec<Column<YearFigures>> = vec![
         Column::text("Year", "year", |row: &YearFigures| {
             Cell::exact(row.year, Some(row.year))
         }),
@@ -159,6 +182,10 @@ pub fn year_table(caption: &'static str, rows: &[YearFigures]) -> AnyView {
             |row: &YearFigures| score_cell(row.average_popularity),
         ),
     ];
+    if rows.iter().any(|row| row.share.is_some()) {
+        let share = Column::number("Share", "share", |row: &YearFigures| share_cell(row.share));
+        columns.insert(2, share);
+    }
     let options = TableOptions {
         caption,
         mark: Some(("data-year", |row: &YearFigures| row.year.to_string())),

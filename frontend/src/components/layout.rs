@@ -7,20 +7,88 @@ use leptos_router::components::{A, Outlet};
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::icon::Icon;
+use super::palette::{command_key, open_palette, palette};
+use super::shortcut::shortcuts;
 use super::state::{failure, skeleton};
+use super::toast::toasts;
+use crate::api::live::{self, Change, on_change};
 use crate::api::session::Session;
 use crate::api::transport::ApiError;
 use crate::theme::Theme;
 
-/// Where to go, and the permission it takes.
-const SECTIONS: [(&str, &str, Icon, &str); 6] = [
-    ("/", "Dashboard", Icon::Dashboard, "data.read"),
-    ("/runs", "Runs", Icon::Runs, "data.read"),
-    ("/files", "Files", Icon::Files, "file.read"),
-    ("/companies", "Companies", Icon::Companies, "data.read"),
-    ("/genres", "Genres", Icon::Genres, "data.read"),
-    ("/movies", "Movies", Icon::Movies, "data.read"),
+/// A page of the navigation.
+pub struct Section {
+    /// Where it is.
+    pub path: &'static str,
+    /// Its words.
+    pub name: &'static str,
+    icon: Icon,
+    /// The permission it takes; none when empty.
+    pub permission: &'static str,
+    /// What is typed after `g` to go there.
+    pub key: &'static str,
+}
+
+const fn entry(
+    path: &'static str,
+    name: &'static str,
+    icon: Icon,
+    permission: &'static str,
+    key: &'static str,
+) -> Section {
+    Section {
+        path,
+        name,
+        icon,
+        permission,
+        key,
+    }
+}
+
+/// Where to go, by purpose.
+pub static GROUPS: [(&str, &[Section]); 4] = [
+    (
+        "Overview",
+        &[entry("/", "Dashboard", Icon::Dashboard, "data.read", "d")],
+    ),
+    (
+        "Ingest",
+        &[
+            entry("/runs", "Runs", Icon::Runs, "data.read", "r"),
+            entry("/files", "Files", Icon::Files, "file.read", "f"),
+            entry("/rules", "Rules", Icon::Rules, "data.read", "l"),
+        ],
+    ),
+    (
+        "Explore",
+        &[
+            entry("/companies", "Companies", Icon::Companies, "data.read", "c"),
+            entry("/genres", "Genres", Icon::Genres, "data.read", "e"),
+            entry("/movies", "Movies", Icon::Movies, "data.read", "m"),
+            entry("/console", "Console", Icon::Console, "data.read", "q"),
+        ],
+    ),
+    (
+        "Admin",
+        &[
+            entry("/audit", "Audit", Icon::Audit, "audit.read", "a"),
+            entry("/users", "Users", Icon::Users, "user.manage", "u"),
+            // A person's own tokens take no permission.
+            entry("/tokens", "Tokens", Icon::Tokens, "", "t"),
+            entry("/system", "System", Icon::System, "system.read", "s"),
+        ],
+    ),
 ];
+
+/// What a phone's bar has room for; the rest is behind "More".
+const BAR: [&str; 4] = ["/", "/runs", "/files", "/movies"];
+
+impl Section {
+    /// Whether the viewer may go there. Reactive.
+    pub fn open_to(&self, session: Session) -> bool {
+        self.permission.is_empty() || session.may(self.permission)
+    }
+}
 
 /// Navigation and content for someone signed in; everyone else is sent to the login page and
 /// brought back afterwards.
@@ -29,6 +97,9 @@ pub fn Frame() -> impl IntoView {
     let session = expect_context::<Session>();
     let location = use_location();
     let navigate = use_navigate();
+    provide_context(Theme::current());
+    // Keeps the socket open on every page, so that the frame can tell how things are.
+    on_change(Change::Mart, || {});
     let fault = RwSignal::new(None::<ApiError>);
     let load = move || {
         fault.set(None);
@@ -66,7 +137,7 @@ pub fn Frame() -> impl IntoView {
             }
         }>"Skip to content"</a>
         <div class="frame">
-            <Navigation/>
+            {navigation()}
             <main id="main" tabindex="-1" node_ref=main>
                 <p class="alert alert-warn" role="status" hidden=move || session.online.get() || !signed_in.get()>
                     "The connection to the server is lost. Trying again…"
@@ -77,67 +148,111 @@ pub fn Frame() -> impl IntoView {
                 </Show>
             </main>
         </div>
+        {toasts()}
+        {palette()}
+        {shortcuts()}
     }
 }
 
-#[component]
-fn Navigation() -> impl IntoView {
+fn navigation() -> AnyView {
     let session = expect_context::<Session>();
     let path = use_location().pathname;
-    let theme = Theme::current();
+    // On a phone, whether what the bar has no room for is shown.
+    let more = RwSignal::new(false);
+    Effect::new(move |_| {
+        path.track();
+        more.set(false);
+    });
+    let groups = GROUPS
+        .iter()
+        .map(|(name, sections)| {
+            let links = sections
+                .iter()
+                .map(|section| link(section, path, session))
+                .collect_view();
+            let any = move || sections.iter().any(|section| section.open_to(session));
+            view! {
+                <li class="nav-group" hidden=move || !any()>
+                    <span class="nav-title">{*name}</span>
+                    <ul>{links}</ul>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <header class="side" class:more=move || more.get()>
+            <a class="brand" href="/"><span class="brand-mark" aria-hidden="true"></span>"Marquee"</a>
+            <button type="button" class="button find" aria-keyshortcuts="Control+K Meta+K" on:click=|_| open_palette()>
+                {Icon::Search.draw()} <span>"Find or do"</span> <kbd>{command_key()}</kbd>
+            </button>
+            <nav aria-label="Sections">
+                <ul class="nav-groups">{groups}</ul>
+                <button type="button" class="nav-link nav-more" aria-expanded=move || more.get().to_string()
+                    on:click=move |_| more.update(|more| *more = !*more)>
+                    {Icon::More.draw()} <span>"More"</span>
+                </button>
+            </nav>
+            {foot(session)}
+        </header>
+    }
+    .into_any()
+}
+
+fn link(section: &'static Section, path: Memo<String>, session: Session) -> AnyView {
+    let href = section.path;
+    let here = move || {
+        let path = path.get();
+        path == href || (href != "/" && path.starts_with(&format!("{href}/")))
+    };
+    view! {
+        <li hidden=move || !section.open_to(session) class:off-bar=!BAR.contains(&href)>
+            <A href=href attr:class="nav-link" attr:data-here=move || here().to_string()>
+                {section.icon.draw()}
+                <span>{section.name}</span>
+            </A>
+        </li>
+    }
+    .into_any()
+}
+
+/// Who is signed in, whether the page is live, the theme, and the way out.
+fn foot(session: Session) -> AnyView {
+    let theme = expect_context::<RwSignal<Theme>>();
     let fault = RwSignal::new(None::<ApiError>);
     let sign_out = move |_| {
         spawn_local(async move { fault.set(session.logout().await.err()) });
     };
+    let state = move || match (session.online.get(), live::connected()) {
+        (false, _) => ("bad", "Offline"),
+        (true, true) => ("good", "Live"),
+        (true, false) => ("still", "Every 2 s"),
+    };
     view! {
-        <header class="side">
-            <a class="brand" href="/"><span class="brand-mark" aria-hidden="true"></span>"Marquee"</a>
-            <nav aria-label="Sections">
-                <ul>
-                    {SECTIONS
-                        .map(|(href, name, icon, permission)| {
-                            let here = move || {
-                                let path = path.get();
-                                path == href || (href != "/" && path.starts_with(&format!("{href}/")))
-                            };
-                            view! {
-                                <li hidden=move || !session.may(permission)>
-                                    <A href=href attr:class="nav-link" attr:data-here=move || here().to_string()>
-                                        {icon.draw()}
-                                        <span>{name}</span>
-                                    </A>
-                                </li>
-                            }
-                        })
-                        .collect_view()}
-                    // A page of its own, not one of the router's.
-                    <li hidden=move || !session.may("data.read")>
-                        <a href="/console" rel="external" class="nav-link">
-                            {Icon::Console.draw()}
-                            <span>"Console"</span>
-                        </a>
-                    </li>
-                </ul>
-            </nav>
-            <div class="side-foot">
-                <p class="who" data-testid="viewer">
+        <div class="side-foot">
+            <p class="connection" data-testid="connection">
+                <span class=move || format!("light {}", state().0) aria-hidden="true"></span>{move || state().1}
+            </p>
+            <A href="/account" attr:class="who">
+                <span data-testid="viewer">
                     {move || session.viewer.with(|v| v.as_ref().map(|v| v.name.clone()))}
                     <span class="quiet">
                         {move || session.viewer.with(|v| v.as_ref().map(|v| v.roles.join(", ")))}
                     </span>
-                </p>
-                <button type="button" class="button plain" on:click=move |_| theme.update(|t| *t = t.next())>
-                    {Icon::Theme.draw()}
-                    <span><span class="sr">"Theme: "</span>{move || theme.get().name()}</span>
-                </button>
-                <button type="button" class="button plain" on:click=sign_out>
-                    {Icon::SignOut.draw()}
-                    <span>"Sign out"</span>
-                </button>
-                {move || fault.get().map(|error| view! { <p class="negative" role="alert">{error.message}</p> })}
-            </div>
-        </header>
+                </span>
+                <span class="sr">": your account"</span>
+            </A>
+            <button type="button" class="button plain" on:click=move |_| theme.update(|t| *t = t.next())>
+                {Icon::Theme.draw()}
+                <span><span class="sr">"Theme: "</span>{move || theme.get().name()}</span>
+            </button>
+            <button type="button" class="button plain" on:click=sign_out>
+                {Icon::SignOut.draw()}
+                <span>"Sign out"</span>
+            </button>
+            {move || fault.get().map(|error| view! { <p class="negative" role="alert">{error.message}</p> })}
+        </div>
     }
+    .into_any()
 }
 
 /// Sets the page's `<title>`; reactive.

@@ -72,6 +72,19 @@ impl ListState {
         }
     }
 
+    /// The address of the first page of this list with one parameter changed, or removed when empty. Reactive.
+    pub fn with(&self, key: &'static str, value: String) -> String {
+        let value = Some(value).filter(|value| !value.is_empty());
+        self.link(&[(key, value), ("after", None), ("before", None)])
+    }
+
+    /// The address of this page with this parameter alone. Reactive.
+    pub fn only(&self, key: &'static str, value: &str) -> String {
+        let mut params = ParamsMap::new();
+        params.insert(key, value.to_owned());
+        format!("{}{}", self.path.get(), params.to_query_string())
+    }
+
     /// The address of this page with some parameters changed (or removed). Reactive.
     pub fn link(&self, changes: &[(&'static str, Option<String>)]) -> String {
         let mut params = self.params.get();
@@ -98,6 +111,21 @@ pub fn direction(descending: bool) -> OrderDirection {
 
 /// A search box that writes parameter `q` a moment after the last keystroke.
 pub fn search(label: &'static str) -> AnyView {
+    let write = writer("q");
+    let typed = move |event| write(event_target_value(&event));
+    view! {
+        <label class="search">
+            {Icon::Search.draw()}
+            <span class="sr">{label}</span>
+            <input type="search" name="q" placeholder=label autocomplete="off"
+                prop:value=untrack(|| ListState::here().get("q").unwrap_or_default()) on:input=typed/>
+        </label>
+    }
+    .into_any()
+}
+
+/// Writes a parameter of the URL a moment after the last call, and goes back to the first page of the list.
+pub fn writer(key: &'static str) -> impl Fn(String) + Clone + 'static {
     let state = ListState::here();
     let navigate = use_navigate();
     let waiting = StoredValue::new(None::<TimeoutHandle>);
@@ -107,39 +135,27 @@ pub fn search(label: &'static str) -> AnyView {
         }
     };
     on_cleanup(stop);
-    let typed = move |event| {
-        let text = event_target_value(&event);
+    move |text: String| {
         let navigate = navigate.clone();
         stop();
         let handle = set_timeout_with_handle(
             move || {
-                let link = untrack(|| {
-                    state.link(&[
-                        ("q", Some(text).filter(|text| !text.is_empty())),
-                        ("after", None),
-                        ("before", None),
-                    ])
-                });
-                let options = NavigateOptions {
-                    replace: true,
-                    scroll: false,
-                    ..Default::default()
-                };
-                navigate(&link, options);
+                let link = untrack(|| state.with(key, text));
+                navigate(&link, in_place());
             },
             Duration::from_millis(250),
         );
         waiting.set_value(handle.ok());
-    };
-    view! {
-        <label class="search">
-            {Icon::Search.draw()}
-            <span class="sr">{label}</span>
-            <input type="search" name="q" placeholder=label autocomplete="off"
-                prop:value=untrack(|| state.get("q").unwrap_or_default()) on:input=typed/>
-        </label>
     }
-    .into_any()
+}
+
+/// How to go to another state of the same page: without a step of its own in the history, and without scrolling.
+pub fn in_place() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        scroll: false,
+        ..Default::default()
+    }
 }
 
 /// How many there are, and links to the pages before and after.

@@ -103,24 +103,9 @@ pub struct TableOptions<T> {
 pub fn table<T>(options: TableOptions<T>, columns: Vec<Column<T>>, rows: &[T]) -> AnyView {
     let body = rows
         .iter()
-        .map(|row| {
-            let cells = columns
-                .iter()
-                .enumerate()
-                .map(|(index, column)| cell(column, row, index == 0))
-                .collect_view();
-            let (name, value) = match options.mark {
-                Some((name, value)) => (name, value(row)),
-                None => ("class", "row".to_owned()),
-            };
-            leptos::html::tr().child(cells).attr(name, value).into_any()
-        })
+        .map(|row| line(&columns, options.mark, row, None))
         .collect_view();
-    let sorted = options.sorted;
-    let head = columns
-        .iter()
-        .map(|column| header(column, sorted.as_ref()))
-        .collect_view();
+    let head = headings(&columns, options.sorted.as_ref());
     view! {
         <div class="table" role="region" tabindex="0" aria-label=options.caption>
             <table>
@@ -131,6 +116,45 @@ pub fn table<T>(options: TableOptions<T>, columns: Vec<Column<T>>, rows: &[T]) -
         </div>
     }
     .into_any()
+}
+
+/// A row; in a table that holds only some of its rows in the page, with its place among all of them.
+pub(super) fn line<T>(
+    columns: &[Column<T>],
+    mark: Option<Mark<T>>,
+    row: &T,
+    place: Option<usize>,
+) -> AnyView {
+    let cells: Vec<AnyView> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| cell(column, row, index == 0))
+        .collect();
+    let mark = match mark {
+        Some((name, value)) => (name, value(row)),
+        None => ("class", "row".to_owned()),
+    };
+    row_of(cells, mark, place)
+}
+
+fn row_of(
+    cells: Vec<AnyView>,
+    (name, value): (&'static str, String),
+    place: Option<usize>,
+) -> AnyView {
+    leptos::html::tr()
+        .child(cells)
+        .attr(name, value)
+        .attr("aria-rowindex", place.map(|place| place.to_string()))
+        .into_any()
+}
+
+/// The heading cells.
+pub(super) fn headings<T>(columns: &[Column<T>], sorted: Option<&(String, bool)>) -> Vec<AnyView> {
+    columns
+        .iter()
+        .map(|column| header(column, sorted))
+        .collect()
 }
 
 fn cell<T>(column: &Column<T>, row: &T, heading: bool) -> AnyView {

@@ -30,6 +30,8 @@ impl Clock {
 
 thread_local! {
     static INSTANT: Function = date_format(&[("dateStyle", "medium"), ("timeStyle", "long")]);
+    static TIME: Function = date_format(&[("timeStyle", "medium")]);
+    static MOMENT: Function = date_format(&[("dateStyle", "medium"), ("timeStyle", "short")]);
     static DAY: Function = date_format(&[("dateStyle", "medium"), ("timeZone", "UTC")]);
 }
 
@@ -59,6 +61,11 @@ pub fn day(date: &str) -> String {
     apply(&DAY, date).unwrap_or_else(|| date.to_owned())
 }
 
+/// An instant as people write it, to the minute, or as it came if it is none.
+pub fn moment(instant: &str) -> String {
+    apply(&MOMENT, instant).unwrap_or_else(|| instant.to_owned())
+}
+
 /// A calendar day, or the sign for an unknown one.
 pub fn day_or_unknown(date: Option<String>) -> AnyView {
     match date {
@@ -74,6 +81,24 @@ pub fn since(instant: String) -> AnyView {
     let absolute = apply(&INSTANT, &instant).unwrap_or_else(|| instant.clone());
     view! {
         <time datetime=instant title=absolute>{move || format::ago(clock.now(), then)}</time>
+    }
+    .into_any()
+}
+
+/// The time of day of an instant; its date on hover.
+pub fn clock_time(instant: &str) -> AnyView {
+    let time = apply(&TIME, instant).unwrap_or_else(|| instant.to_owned());
+    let absolute = apply(&INSTANT, instant).unwrap_or_default();
+    view! { <time class="num" datetime=instant.to_owned() title=absolute>{time}</time> }.into_any()
+}
+
+/// How long it is until an instant.
+pub fn ahead(instant: String) -> AnyView {
+    let clock = expect_context::<Clock>();
+    let then = millis(&instant);
+    let absolute = apply(&INSTANT, &instant).unwrap_or_else(|| instant.clone());
+    view! {
+        <time datetime=instant title=absolute>{move || format::ahead(clock.now(), then)}</time>
     }
     .into_any()
 }

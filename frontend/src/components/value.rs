@@ -12,6 +12,11 @@ thread_local! {
         ("minimumFractionDigits", 2.into()),
         ("maximumFractionDigits", 2.into()),
     ]);
+    static PERCENT: Function = number_format(&[
+        ("style", "percent".into()),
+        ("minimumFractionDigits", 2.into()),
+        ("maximumFractionDigits", 2.into()),
+    ]);
     static DOLLARS: Function = number_format(&[
         ("style", "currency".into()),
         ("currency", "USD".into()),
@@ -51,6 +56,11 @@ pub fn whole(value: i64) -> String {
 /// A number with two decimals.
 pub fn decimal(value: f64) -> String {
     apply(&DECIMAL, value.into())
+}
+
+/// A part of one in per cent, with two decimals.
+pub fn percentage(share: f64) -> String {
+    apply(&PERCENT, share.into())
 }
 
 /// Exact dollars with the locale's grouping.

@@ -12,9 +12,6 @@ use crate::api::session::Session;
 use crate::api::transport::ApiError;
 use crate::components::layout::title;
 
-/// The GraphQL console's address, which sends whoever is not signed in here.
-const CONSOLE: &str = "/console";
-
 /// The login page's address that leads back to `here` afterwards.
 pub fn address(here: &str) -> String {
     if here == "/" {
@@ -52,11 +49,6 @@ pub fn Login() -> impl IntoView {
     Effect::new(move |_| {
         if session.viewer.with(Option::is_some) {
             let target = target(params.with_untracked(|params| params.get("next")));
-            if target == CONSOLE {
-                // A page of its own, not one of the router's.
-                let _ = window().location().replace(CONSOLE);
-                return;
-            }
             let options = NavigateOptions {
                 replace: true,
                 ..Default::default()

@@ -184,3 +184,48 @@ async fn every_kind_of_answer_tells_browsers_to_be_strict() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_console_is_framed_by_this_site_alone() {
+    on_every_engine(async |app: &mut App| {
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let page = format!("{}/console/page", app.address);
+        let stranger = client.get(&page).send().await.unwrap();
+        assert_eq!(stranger.status(), StatusCode::SEE_OTHER);
+        assert_eq!(stranger.headers()["location"], "/login?next=%2Fconsole");
+        assert_eq!(stranger.headers()["x-frame-options"], "DENY");
+
+        let query = "mutation ($p: String!) { login(name: \"admin\", password: $p) { name } }";
+        let answer = client
+            .post(format!("{}/graphql", app.address))
+            .json(&json!({"query": query, "variables": {"p": PASSWORD}}))
+            .send()
+            .await
+            .unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let shown = client
+            .get(&page)
+            .header("cookie", cookie)
+            .send()
+            .await
+            .unwrap();
+        // A build without Node has no console, and says so.
+        if shown.status() == StatusCode::OK {
+            let policy = shown.headers()["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains("frame-ancestors 'self'"), "{policy}");
+            assert_eq!(shown.headers()["x-frame-options"], "SAMEORIGIN");
+        } else {
+            assert_eq!(shown.status(), StatusCode::NOT_FOUND);
+        }
+        let ui = client.get(&app.address).send().await.unwrap();
+        let policy = ui.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(policy.contains("frame-src 'self'"), "{policy}");
+        assert_eq!(ui.headers()["x-frame-options"], "DENY");
+    })
+    .await;
+}

@@ -1,82 +1,95 @@
-//! All runs, newest first, live.
+//! All runs, newest first unless sorted otherwise, live.
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use crate::api::fragment::{PageInfo, RunRow, RunStatus};
-use crate::api::query::{FAST, SLOW, use_query};
+use super::bulk::{Selection, bar, check};
+use super::filter::{KEYS, RunFilter, SPANS, asked};
+use super::reprocess::{reprocess, start};
+use super::rules::rule_choices;
+use super::stats::{stats, times, views};
+use crate::api::fragment::{OrderDirection, PageInfo, RunRow, RunStatus};
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
+use crate::components::allowed::allowed;
+use crate::components::field::{choices, filter_select, filter_text, filter_typed, filters};
 use crate::components::layout::{heading, title};
-use crate::components::list::{ListState, PAGE, pager};
+use crate::components::list::{ListState, PAGE, direction, pager, search};
 use crate::components::state::{empty, loaded};
 use crate::components::status::{chip, overall};
 use crate::components::table::{Cell, Column, TableOptions, table};
 use crate::components::time::{seconds_between, since};
-use crate::components::value::{unknown, whole};
+use crate::components::value::{text, unknown, whole};
 use crate::format::{duration, percent};
 
-#[derive(cynic::InputObject, Clone)]
-struct RunStatusFilter {
-    #[cynic(rename = "in")]
-    among: Option<Vec<RunStatus>>,
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+enum RunOrderField {
+    Id,
+    Kind,
+    Status,
+    FileName,
+    RuleVersion,
+    DataVersion,
+    CreatedAt,
+    StartedAt,
+    FinishedAt,
+    RowsRead,
+    RowsInserted,
+    RowsUpdated,
+    RowsDeleted,
+    RowsRejected,
+    IssueCount,
+}
+
+impl RunOrderField {
+    /// The field that stands in the URL as `key`.
+    fn of(key: &str) -> Option<Self> {
+        Some(match key {
+            "id" => Self::Id,
+            "status" => Self::Status,
+            "file" => Self::FileName,
+            "rules" => Self::RuleVersion,
+            "created" => Self::CreatedAt,
+            "read" => Self::RowsRead,
+            "inserted" => Self::RowsInserted,
+            "updated" => Self::RowsUpdated,
+            "rejected" => Self::RowsRejected,
+            _ => return None,
+        })
+    }
 }
 
 #[derive(cynic::InputObject, Clone)]
-struct RunFilter {
-    status: Option<RunStatusFilter>,
+struct RunOrder {
+    field: RunOrderField,
+    direction: OrderDirection,
 }
 
 #[derive(cynic::QueryVariables)]
 struct Variables {
     filter: Option<RunFilter>,
+    order: Option<Vec<RunOrder>>,
     first: Option<i32>,
     after: Option<String>,
     last: Option<i32>,
     before: Option<String>,
 }
 
+/// A page of runs.
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "RunConnection")]
-struct RunPage {
-    nodes: Vec<RunRow>,
-    page_info: PageInfo,
-    total_count: i64,
+pub struct RunPage {
+    pub nodes: Vec<RunRow>,
+    pub page_info: PageInfo,
+    pub total_count: i64,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Query", variables = "Variables")]
 struct RunsQuery {
-    #[arguments(filter: $filter, first: $first, after: $after, last: $last, before: $before)]
+    #[arguments(filter: $filter, orderBy: $order, first: $first, after: $after, last: $last, before: $before)]
     runs: RunPage,
-}
-
-/// A part of the list: the key in the URL, its words, the statuses behind it.
-type View = (&'static str, &'static str, fn(RunStatus) -> bool);
-
-/// What the reader may narrow the list to.
-const VIEWS: [View; 5] = [
-    ("", "All", |_| true),
-    ("active", "Active", RunStatus::active),
-    ("succeeded", "Succeeded", |status| {
-        status == RunStatus::Succeeded
-    }),
-    ("failed", "Failed", |status| status == RunStatus::Failed),
-    ("duplicate", "Duplicates", |status| {
-        status == RunStatus::Duplicate
-    }),
-];
-
-fn statuses(key: &str) -> Option<Vec<RunStatus>> {
-    let (_, _, wanted) = VIEWS
-        .into_iter()
-        .skip(1)
-        .find(|(name, _, _)| *name == key)?;
-    Some(
-        RunStatus::ALL
-            .into_iter()
-            .filter(|status| wanted(*status))
-            .collect(),
-    )
 }
 
 /// The list of runs.
@@ -84,15 +97,19 @@ fn statuses(key: &str) -> Option<Vec<RunStatus>> {
 pub fn RunList() -> impl IntoView {
     title(|| "Runs".into());
     let state = ListState::here();
-    let query = use_query(
+    let selection = Selection::default();
+    provide_context(selection);
+    let query = use_live_query(
         move || {
             let page = state.page(PAGE);
-            let status = state.get("status").and_then(|key| statuses(&key));
+            let (field, descending) = state.sort("created", true);
             RunsQuery::build(Variables {
-                filter: status.map(|status| RunFilter {
-                    status: Some(RunStatusFilter {
-                        among: Some(status),
-                    }),
+                filter: asked(state, true),
+                order: RunOrderField::of(&field).map(|field| {
+                    vec![RunOrder {
+                        field,
+                        direction: direction(descending),
+                    }]
                 }),
                 first: page.first,
                 after: page.after,
@@ -100,30 +117,87 @@ pub fn RunList() -> impl IntoView {
                 before: page.before,
             })
         },
-        |data: &RunsQuery| {
-            let active = data.runs.nodes.iter().any(|run| run.status.active());
-            Some(if active { FAST } else { SLOW })
-        },
+        Change::Runs,
     );
-    let views = VIEWS.map(|(key, label, _)| {
-        let link = move || {
-            let status = Some(key.to_owned()).filter(|key| !key.is_empty());
-            state.link(&[("status", status), ("after", None), ("before", None)])
-        };
-        let here = move || (state.get("status").unwrap_or_default() == key).then_some("true");
-        view! { <a href=link aria-current=here>{label}</a> }
-    });
+    let figures = stats(state);
+    let page = move || {
+        query
+            .data
+            .with_untracked(|data| data.as_ref().map(|data| data.runs.nodes.clone()))
+            .unwrap_or_default()
+    };
+    let narrow = move || {
+        KEYS.iter()
+            .chain(&["status"])
+            .any(|key| state.get(key).is_some())
+    };
+    let side = view! {
+        <a class="button" href="/backfills">"Backfills"</a>
+        {allowed("run.trigger", || start("", "Process files again…"))}
+    };
     view! {
-        {heading(&[], "Runs", ())}
-        <nav class="views" aria-label="Status">{views.collect_view()}</nav>
+        {heading(&[], "Runs", side)}
+        {views(state, figures)}
+        {filter_bar()}
+        <div class="controls">
+            {times(figures)}
+            {bar(selection, page, query.again)}
+        </div>
         {loaded(query, 12, move |data: RunsQuery| {
             let RunPage { nodes, page_info, total_count } = data.runs;
+            selection.note(&nodes);
             if nodes.is_empty() {
-                return nothing(state.get("status").is_some());
+                return nothing(untrack(narrow));
             }
-            view! { {run_table(&nodes)} {pager(page_info, total_count, "run", "runs")} }.into_any()
+            let options = TableOptions { sorted: Some(untrack(|| state.sort("created", true))), ..options() };
+            view! { {table(options, columns(true), &nodes)} {pager(page_info, total_count, "run", "runs")} }.into_any()
         })}
+        {reprocess()}
     }
+}
+
+fn filter_bar() -> AnyView {
+    let state = ListState::here();
+    let days = move || {
+        let between = state.get("since").as_deref() == Some("between")
+            || state.get("from").is_some()
+            || state.get("to").is_some();
+        between.then(|| {
+            view! { {filter_typed("From", "from", "date")} {filter_typed("To", "to", "date")} }
+        })
+    };
+    let spans = || {
+        let mut spans = choices(&[("", "Any time")]);
+        spans.extend(SPANS.map(|(key, words, _)| (key.to_owned(), words.to_owned())));
+        spans.extend(choices(&[("between", "Between days…")]));
+        spans
+    };
+    let rules = rule_choices("Any rules");
+    let bar = vec![
+        search("Number, file name or hash"),
+        filter_select("Trigger", "trigger", || {
+            choices(&[
+                ("", "Any trigger"),
+                ("inbox", "Inbox"),
+                ("command", "Command"),
+                ("api", "API"),
+            ])
+        }),
+        filter_select("Kind", "kind", || {
+            choices(&[
+                ("", "Any kind"),
+                ("ingest", "Ingest"),
+                ("reprocess", "Reprocess"),
+                ("undo", "Undo"),
+            ])
+        }),
+        filter_text("File", "file"),
+        filter_select("Rules", "rules", move || rules.get()),
+        filter_text("Asked for by", "by"),
+        filter_select("Time", "since", spans),
+        days.into_any(),
+    ];
+    view! { <div class="run-filters">{filters(&KEYS, bar)}</div> }.into_any()
 }
 
 fn nothing(filtered: bool) -> AnyView {
@@ -139,57 +213,104 @@ fn nothing(filtered: bool) -> AnyView {
     empty("No runs yet", advice)
 }
 
-/// Runs as a table, for this page and the dashboard.
-pub fn run_table(rows: &[RunRow]) -> AnyView {
-    let options = TableOptions {
+fn options() -> TableOptions<RunRow> {
+    TableOptions {
         caption: "Runs",
         mark: Some(("data-run-id", |row: &RunRow| row.id.inner().to_owned())),
         sorted: None,
-    };
-    table(options, columns(), rows)
+    }
 }
 
-fn columns() -> Vec<Column<RunRow>> {
-    vec![
-        Column::text("Run", "id", |row: &RunRow| {
-            let id = row.id.inner().to_owned();
-            let link = format!("/runs/{id}");
-            Cell::new(view! { <a href=link>{id}</a> })
-        }),
-        Column::text("Status", "status", |row: &RunRow| {
-            Cell::exact(status(row), Some(row.status.name()))
-        }),
-        Column::text("File", "fileName", |row: &RunRow| {
-            Cell::new(
-                view! { <span class="file-name" title=row.file_name.clone()>{row.file_name.clone()}</span> },
-            )
-        }),
+/// Runs as a table, for other pages: as they come.
+pub fn run_table(rows: &[RunRow]) -> AnyView {
+    table(options(), columns(false), rows)
+}
+
+fn columns(sortable: bool) -> Vec<Column<RunRow>> {
+    let sorted = |column: Column<RunRow>, key| {
+        if sortable {
+            column.sorted_by(key)
+        } else {
+            column
+        }
+    };
+    let mut columns = vec![
+        sorted(
+            Column::text("Run", "id", |row: &RunRow| {
+                let id = row.id.inner().to_owned();
+                let check = use_context::<Selection>().map(|selection| check(selection, row));
+                let link = format!("/runs/{id}");
+                Cell::new(view! { <span class="checked">{check}<a href=link>{id}</a></span> })
+            }),
+            "id",
+        ),
+        sorted(
+            Column::text("Status", "status", |row: &RunRow| {
+                Cell::exact(status(row), Some(row.status.name()))
+            }),
+            "status",
+        ),
+        sorted(
+            Column::text("File", "fileName", |row: &RunRow| {
+                Cell::new(
+                    view! { <span class="file-name" title=row.file_name.clone()>{row.file_name.clone()}</span> },
+                )
+            }),
+            "file",
+        ),
         Column::text("Trigger", "trigger", |row: &RunRow| {
             Cell::new(row.trigger.name())
         })
         .wide(),
-        Column::number("Read", "read", |row: &RunRow| number(row.counts.read)).wide(),
-        Column::number("New", "inserted", |row: &RunRow| {
-            number(row.counts.inserted)
-        })
-        .wide(),
-        Column::number("Updated", "updated", |row: &RunRow| {
-            number(row.counts.updated)
-        })
-        .wide(),
-        Column::number("Rejected", "rejected", |row: &RunRow| {
-            number(row.counts.rejected)
-        })
-        .wide(),
+    ];
+    if sortable {
+        let by = Column::text("By", "requestedBy", |row: &RunRow| {
+            Cell::new(text(row.requested_by.clone()))
+        });
+        let rules = Column::number("Rules", "ruleVersion", |row: &RunRow| {
+            Cell::exact(row.rule_version, Some(row.rule_version))
+        });
+        columns.extend([by.wide(), rules.sorted_by("rules").wide()]);
+    }
+    let counts = [
+        sorted(
+            Column::number("Read", "read", |row: &RunRow| number(row.counts.read)),
+            "read",
+        ),
+        sorted(
+            Column::number("New", "inserted", |row: &RunRow| {
+                number(row.counts.inserted)
+            }),
+            "inserted",
+        ),
+        sorted(
+            Column::number("Updated", "updated", |row: &RunRow| {
+                number(row.counts.updated)
+            }),
+            "updated",
+        ),
+        sorted(
+            Column::number("Rejected", "rejected", |row: &RunRow| {
+                number(row.counts.rejected)
+            }),
+            "rejected",
+        ),
         Column::number("Took", "seconds", |row: &RunRow| match &row.started_at {
-            Some(start) => Cell::new(duration(seconds_between(start, row.finished_at.as_deref()))),
-            None => Cell::new(unknown()),
-        })
-        .wide(),
+            // A held run works at nothing until somebody decides.
+            Some(start) if row.status != RunStatus::Held => {
+                Cell::new(duration(seconds_between(start, row.finished_at.as_deref())))
+            }
+            _ => Cell::new(unknown()),
+        }),
+    ];
+    columns.extend(counts.map(Column::wide));
+    columns.push(sorted(
         Column::number("Created", "createdAt", |row: &RunRow| {
             Cell::new(since(row.created_at.clone()))
         }),
-    ]
+        "created",
+    ));
+    columns
 }
 
 fn number(value: i64) -> Cell {

@@ -1,11 +1,26 @@
-//! Ingest runs: what happened, and what was wrong with the rows.
+//! Ingest runs: what happened, what was wrong with the rows, and what can be done about it.
 
 mod action;
+pub mod bulk;
 mod change;
+mod companion;
+pub mod compare;
+mod correct;
 pub mod detail;
-pub mod event;
-pub mod issue;
+mod diff;
+mod event;
+mod filter;
+mod flow;
+mod issue;
+mod lineage;
 pub mod list;
-pub mod phases;
-pub mod reject;
-pub mod tabs;
+mod mover;
+mod phases;
+mod preview;
+mod record;
+mod reject;
+pub mod reprocess;
+mod rules;
+mod stats;
+mod tabs;
+mod undo;

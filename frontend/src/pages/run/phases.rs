@@ -85,6 +85,22 @@ pub fn phases(phases: Vec<Phase>, run_end: Option<&str>) -> AnyView {
     table(options, columns(), &bars)
 }
 
+/// How fast the phase is that goes on now.
+pub fn pace_of(phases: &[Phase]) -> Option<String> {
+    let phase = phases
+        .iter()
+        .rev()
+        .find(|phase| phase.finished_at.is_none() && phase.rows.is_some_and(|rows| rows > 0))?;
+    let rows = phase.rows?;
+    let seconds = seconds_between(&phase.started_at, None).max(0.001);
+    let rate = phase.rows_per_second.unwrap_or(rows as f64 / seconds);
+    Some(format!(
+        "{} rows, {} rows/s",
+        whole(rows),
+        whole(rate.round() as i64)
+    ))
+}
+
 fn columns() -> Vec<Column<Bar>> {
     vec![
         Column::text("Phase", "name", |bar: &Bar| Cell::new(words(&bar.phase.name))),

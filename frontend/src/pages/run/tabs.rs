@@ -1,13 +1,13 @@
-//! A run's rejects, changes, issues and events. Which of them, and which page, is in the URL.
+//! The tabs of a run, and what several of them share. Which one, and what it is narrowed to, is in the URL.
 
 use leptos::prelude::*;
 
-use super::{change::changes, event::events, issue::issues, reject::rejects};
-use crate::api::fragment::RunStatus;
-use crate::api::query::FAST;
+use super::{change::changes, event::events, issue::issues, lineage::lineage, reject::rejects};
+use crate::api::fragment::RunCounts;
 use crate::api::schema;
-use crate::components::list::{ListState, PAGE};
-use crate::components::value::text;
+use crate::components::list::ListState;
+use crate::components::tabs::{Tab, tabs};
+use crate::components::value::{text, whole};
 
 /// The variables of queries about one run.
 #[derive(cynic::QueryVariables)]
@@ -15,74 +15,93 @@ pub struct RunVariables {
     pub id: cynic::Id,
 }
 
-/// One page of a list of one run.
-#[derive(cynic::QueryVariables)]
-pub struct PageVariables {
-    pub id: cynic::Id,
-    pub first: Option<i32>,
-    pub after: Option<String>,
-    pub last: Option<i32>,
-    pub before: Option<String>,
+/// How often a reason was given.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "ReasonCount")]
+pub struct Reason {
+    pub code: String,
+    pub count: i64,
 }
 
-const TABS: [(&str, &str); 4] = [
-    ("rejects", "Rejects"),
-    ("changes", "Changes"),
-    ("issues", "Issues"),
-    ("events", "Events"),
-];
-
-/// The chosen tab; follows the run while it is active.
-pub fn tabs(id: Memo<String>) -> AnyView {
+/// The tabs; each follows the run while that is active.
+pub fn run_tabs(id: Memo<String>, counts: Signal<Option<RunCounts>>) -> AnyView {
     let state = ListState::here();
-    let chosen = Memo::new(move |_| {
-        let wanted = state.get("tab").unwrap_or_default();
-        TABS.into_iter()
-            .map(|(key, _)| key)
-            .find(|key| *key == wanted)
-            .unwrap_or("rejects")
+    let count = move |of: fn(&RunCounts) -> i64| {
+        Signal::derive(move || counts.with(|counts| counts.as_ref().map(of)))
+    };
+    let all = vec![
+        Tab::new("changes", "Changes").counted(count(|counts| {
+            counts.inserted + counts.updated + counts.deleted
+        })),
+        Tab::new("rejects", "Rejects")
+            .counted(count(|counts| counts.rejected))
+            .needs("file.read"),
+        Tab::new("issues", "Issues")
+            .counted(count(|counts| counts.issues))
+            .needs("file.read"),
+        Tab::new("events", "Events").needs("file.read"),
+        Tab::new("lineage", "Lineage").needs("file.read"),
+    ];
+    let tabs = tabs("Details of the run", all, move |tab| match tab {
+        "rejects" => rejects(id, state),
+        "issues" => issues(id, state),
+        "events" => events(id, state),
+        "lineage" => lineage(id),
+        _ => changes(id, state),
     });
-    let links = TABS.map(|(key, label)| {
-        let link = move || {
-            state.link(&[
-                ("tab", Some(key.to_owned())),
-                ("code", None),
-                ("after", None),
-                ("before", None),
-            ])
-        };
-        let here = move || (chosen.get() == key).then_some("true");
-        view! { <a href=link aria-current=here>{label}</a> }
-    });
-    view! {
-        <section class="panel" aria-label="Details">
-            <nav class="views" aria-label="Details of the run">{links.collect_view()}</nav>
-            {move || match chosen.get() {
-                "changes" => changes(id, state),
-                "issues" => issues(id, state),
-                "events" => events(id, state),
-                _ => rejects(id, state),
-            }}
-        </section>
-    }
-    .into_any()
+    view! { <section class="panel" aria-label="Details">{tabs}</section> }.into_any()
 }
 
-/// A tab follows its run while that is active.
-pub fn pace(status: Option<RunStatus>) -> Option<u32> {
-    status.is_some_and(RunStatus::active).then_some(FAST)
+/// One of a few choices, as links: each is a value of a parameter of the URL, or its absence.
+pub fn choices(
+    state: ListState,
+    label: &'static str,
+    key: &'static str,
+    of: &[(&'static str, &'static str)],
+) -> AnyView {
+    let links = of
+        .iter()
+        .map(|(value, words)| choice(state, key, (*value).to_owned(), words.into_any()))
+        .collect_view();
+    view! { <nav class="views" aria-label=label>{links}</nav> }.into_any()
 }
 
-/// The page of a run's list that the URL asks for. Reactive.
-pub fn page_variables(id: Memo<String>, state: ListState) -> PageVariables {
-    let page = state.page(PAGE);
-    PageVariables {
-        id: cynic::Id::new(id.get()),
-        first: page.first,
-        after: page.after,
-        last: page.last,
-        before: page.before,
+/// A link that sets a parameter of the URL, and says when it is set.
+fn choice(state: ListState, key: &'static str, value: String, words: AnyView) -> AnyView {
+    let own = value.clone();
+    let here = move || (state.get(key).unwrap_or_default() == own).then_some("true");
+    let link = move || {
+        let value = Some(value.clone()).filter(|value| !value.is_empty());
+        state.link(&[(key, value), ("after", None), ("before", None)])
+    };
+    view! { <a href=link aria-current=here>{words}</a> }.into_any()
+}
+
+/// The reasons, each with how often it was given, to narrow a list to one of them.
+pub fn choices_of_reasons(state: ListState, reasons: &[Reason]) -> AnyView {
+    if reasons.is_empty() {
+        return ().into_any();
     }
+    let links = reasons
+        .iter()
+        .map(|reason| {
+            let words = view! { <code>{reason.code.clone()}</code>" "<span class="tab-count">{whole(reason.count)}</span> };
+            choice(state, "code", reason.code.clone(), words.into_any())
+        })
+        .collect_view();
+    let all = choice(state, "code", String::new(), "All reasons".into_any());
+    view! { <nav class="views" aria-label="Reason">{all}{links}</nav> }.into_any()
+}
+
+/// All that a list of rejects or issues holds, narrowed by the same reason, as CSV.
+pub fn csv(id: Memo<String>, state: ListState, noun: &'static str) -> AnyView {
+    let link = move || {
+        let reason = state.get("code").map(|code| format!("?code={code}"));
+        let reason = reason.unwrap_or_default();
+        format!("/api/v1/runs/{}/{noun}.csv{reason}", id.get())
+    };
+    view! { <a class="button plain" href=link rel="external" download="">"Download CSV"</a> }
+        .into_any()
 }
 
 /// A field's value, cut to a line; whole on hover.

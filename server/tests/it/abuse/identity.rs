@@ -119,7 +119,7 @@ async fn the_console_is_for_whoever_is_signed_in() {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        let page = || plain.get(format!("{}/console", app.address));
+        let page = || plain.get(format!("{}/console/page", app.address));
         let sent_away = page().send().await.unwrap();
         assert_eq!(sent_away.status(), 303);
         assert_eq!(sent_away.headers()["location"], "/login?next=%2Fconsole");

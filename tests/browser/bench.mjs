@@ -1,0 +1,144 @@
+// Measures the UI in a real browser on this machine, with an empty cache each time, and prints a table. It needs a
+// release build with the UI inside; `make bench` makes one.
+import { enter, launch, open, settled } from './browser.mjs';
+import { Server } from './server.mjs';
+
+const ROUNDS = 5;
+const EVENTS = 10_000;
+const server = new Server();
+
+const median = (values) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
+
+/** When things appeared, seen from within the page. */
+function watch() {
+  window.seen = {};
+  const look = () => {
+    for (const [name, selector] of [['frame', 'nav a'], ['data', '[data-testid=data-version]'], ['rows', 'main tbody tr']]) {
+      if (!(name in window.seen) && document.querySelector(selector)) window.seen[name] = performance.now();
+    }
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+}
+
+/** The first view of somebody who is signed in, with nothing in the cache. */
+async function firstView(browser, cookies) {
+  const page = await open(browser, server);
+  await page.context().addCookies(cookies);
+  await page.addInitScript(watch);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  let bytes = 0;
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
+  await page.goto(server.url);
+  await page.getByTestId('data-version').waitFor();
+  await settled(page);
+  const [content, seen] = await page.evaluate(() => [performance.getEntriesByName('first-contentful-paint')[0].startTime, window.seen]);
+  await page.context().close();
+  return { bytes, content, interactive: seen.frame, data: seen.data };
+}
+
+/** From the arrival of a page's data to its rows, once the part it needs is there. */
+async function pageChange(page, name) {
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name, exact: true }).click();
+  await page.locator('main tbody tr').first().waitFor();
+  await page.goBack();
+  await settled(page);
+  await page.evaluate(() => {
+    delete window.seen.rows;
+    performance.clearResourceTimings();
+  });
+  await page.evaluate(() => document.querySelectorAll('main tbody').forEach((body) => body.remove()));
+  await page.evaluate(() => delete window.seen.rows);
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name, exact: true }).click();
+  await page.locator('main tbody tr').first().waitFor();
+  return page.evaluate(() => {
+    const answers = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/graphql'));
+    const before = answers.map(({ responseEnd }) => responseEnd).filter((end) => end <= window.seen.rows);
+    return window.seen.rows - Math.max(...before);
+  });
+}
+
+/** How long the page of a run was frozen at most while ten thousand lines of its log came. */
+async function manyEvents(page) {
+  let say;
+  await page.routeWebSocket(/\/graphql\/ws/, (ws) => {
+    const up = ws.connectToServer();
+    up.onMessage((message) => ws.send(message));
+    ws.onMessage((message) => {
+      const { id, type, payload } = JSON.parse(message);
+      if (type === 'subscribe' && payload.query.includes('runEvents')) {
+        say = (nth) => ws.send(JSON.stringify({
+          id, type: 'next', payload: { data: { runEvents: { id: String(1_000_000 + nth), at: new Date().toISOString(), level: 'INFO', message: `event ${nth}` } } },
+        }));
+      } else {
+        up.send(message);
+      }
+    });
+  });
+  // The log is followed as long as the run goes on, so the page is told that it does.
+  await page.route('**/graphql', async (route) => {
+    const response = await route.fetch();
+    const text = (await response.text()).replaceAll('"SUCCEEDED"', '"READING"');
+    await route.fulfill({ response, body: text });
+  });
+  await page.goto(`${server.url}/runs/1?tab=events`);
+  for (let tries = 0; !say && tries < 200; tries++) await page.waitForTimeout(50);
+  if (!say) throw new Error('the page does not follow its log');
+  await page.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const tick = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
+  const begun = Date.now();
+  for (let nth = 1; nth <= EVENTS; nth++) say(nth);
+  await page.getByText(`event ${EVENTS}`, { exact: true }).waitFor({ timeout: 60_000 });
+  return {
+    took: Date.now() - begun,
+    frozen: await page.evaluate(() => window.longest),
+    rows: await page.locator('main tr').count(),
+  };
+}
+
+try {
+  server.command(['sample', '--rows', '45000', '--seed', '1', '--out', 'movies_metadata.csv']);
+  server.command(['ingest', 'movies_metadata.csv']);
+  await server.start();
+  const browser = await launch();
+  const page = await open(browser, server);
+  await page.addInitScript(watch);
+  await page.goto(server.url);
+  await enter(page);
+  const cookies = await page.context().cookies();
+
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await firstView(browser, cookies));
+  const of = (name) => median(rounds.map((round) => round[name]));
+  const changes = {};
+  for (const name of ['Runs', 'Companies', 'Movies']) {
+    const times = [];
+    for (let round = 0; round < ROUNDS; round++) times.push(await pageChange(page, name));
+    changes[name] = median(times);
+  }
+  const events = await manyEvents(page);
+  await browser.close();
+
+  const lines = [
+    ['first view: transfer', `${(of('bytes') / 1000).toFixed(0)} kB`, '350 kB'],
+    ['first view: first content', `${of('content').toFixed(0)} ms`, '1000 ms'],
+    ['first view: interactive', `${of('interactive').toFixed(0)} ms`, '1500 ms'],
+    ['first view: figures are there', `${of('data').toFixed(0)} ms`, ''],
+    ...Object.entries(changes).map(([name, time]) => [`${name}: from data to rows`, `${time.toFixed(0)} ms`, '100 ms']),
+    [`${EVENTS} events: until the last is shown`, `${events.took} ms`, ''],
+    [`${EVENTS} events: longest pause of the page`, `${events.frozen.toFixed(0)} ms`, ''],
+    [`${EVENTS} events: rows in the page`, String(events.rows), ''],
+  ];
+  console.log(`\n${'the UI'.padEnd(44)}${'measured'.padStart(10)}${'at most'.padStart(10)}`);
+  for (const [what, measured, most] of lines) console.log(what.padEnd(44) + measured.padStart(10) + most.padStart(10));
+} finally {
+  await server.close();
+}
