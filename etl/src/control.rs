@@ -249,6 +249,10 @@ async fn insert_reprocess<C: ConnectionTrait>(
 /// # Errors
 /// [`Error::Input`] when there is no such run or it is not held.
 pub async fn approve(db: &DatabaseConnection, run_id: i64) -> Result<()> {
+    database::retried(|| approve_once(db, run_id)).await
+}
+
+async fn approve_once(db: &DatabaseConnection, run_id: i64) -> Result<()> {
     let tx = database::begin(db).await?;
     leave(&tx, run_id, &[RunStatus::Held], RunStatus::Queued).await?;
     run::ActiveModel {
@@ -292,6 +296,16 @@ async fn end(
     from: &[RunStatus],
     to: RunStatus,
 ) -> Result<()> {
+    database::retried(|| end_once(db, run_id, from, to)).await?;
+    database::retried(|| async { Ok(merge::clear_staging(db, run_id).await?) }).await
+}
+
+async fn end_once(
+    db: &DatabaseConnection,
+    run_id: i64,
+    from: &[RunStatus],
+    to: RunStatus,
+) -> Result<()> {
     let tx = database::begin(db).await?;
     // The job before the run, as workers lock them. A worker that has it finds its fence gone, and stops.
     database::execute(
@@ -311,7 +325,6 @@ async fn end(
     .await?;
     round::follow(&tx, run_id).await?;
     tx.commit().await?;
-    merge::clear_staging(db, run_id).await?;
     Ok(())
 }
 

@@ -10,12 +10,15 @@ use sea_orm::{
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
     sea_query::{BinOper, Expr, ExprTrait},
-    sqlx::sqlite::SqliteConnectOptions,
+    sqlx::{Executor, sqlite::SqliteConnectOptions},
 };
 use std::{path::Path, time::Duration};
 
 /// How long a statement waits for another writer of an SQLite database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often a transaction is begun that others lock out.
+const MAX_DEADLOCKS: usize = 5;
 
 /// Opens a pool on `sqlite://path` (file and folder are made) or `mysql://user:password@host/name`.
 ///
@@ -26,6 +29,13 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
     prepared_folder(url)?;
     let mut options = pool(url);
     options.map_sqlx_sqlite_opts(sqlite);
+    options.map_sqlx_mysql_pool_opts(|pool| {
+        // Statements outside a transaction lock what they write, and no gaps beside it, as those of `begin` do.
+        const SQL: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+        pool.after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(SQL).await.map(drop) })
+        })
+    });
     Ok(Database::connect(options).await?)
 }
 
@@ -122,6 +132,17 @@ pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
         },
     };
     db.begin_with_options(options).await
+}
+
+/// Does something in a transaction of its own; again where MariaDB ended that one so that others could go on.
+pub async fn retried<T, W: Future<Output = Result<T>>>(work: impl Fn() -> W) -> Result<T> {
+    for _ in 1..MAX_DEADLOCKS {
+        match work().await {
+            Err(Error::Database(error)) if is_deadlock(&error) => tracing::debug!("{error}"),
+            done => return done,
+        }
+    }
+    work().await
 }
 
 /// Stops, or resumes, checking each inserted row's references in this connection.
@@ -454,4 +475,17 @@ pub fn is_away(error: &DbErr) -> bool {
             ),
             _ => false,
         }
+}
+
+/// Whether the database took a transaction back so that others could go on: it may simply be done again.
+pub fn is_deadlock(error: &DbErr) -> bool {
+    const SQLSTATE: &str = "40001";
+    let (DbErr::Exec(error) | DbErr::Query(error)) = error else {
+        return false;
+    };
+    let sea_orm::RuntimeErr::SqlxError(error) = error else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == SQLSTATE)
 }

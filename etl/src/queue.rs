@@ -331,7 +331,11 @@ async fn execute(chain: &Chain, lease: Lease, job: job::Model, shutdown: &Cancel
         Ok(()) => Ok(()),
         Err(Error::LeaseLost) => Err(Error::LeaseLost),
         Err(_) if shutdown.is_cancelled() => lease.release(&chain.db).await,
-        Err(Error::Database(error)) if database::is_away(&error) => Err(error.into()),
+        Err(Error::Database(error))
+            if database::is_away(&error) || database::is_deadlock(&error) =>
+        {
+            Err(error.into())
+        }
         Err(error) => outcome::fail(chain, &lease, &error.to_string()).await,
     };
     if let Err(error) = ended {

@@ -146,6 +146,7 @@ test('companies are found by what they made', async () => {
   const { companies } = await ask(`{ companies(first: 5, orderBy: [{field: MOVIE_COUNT, direction: DESC}], filter: {
     movieCount: {gte: 100}, movies: {some: {genres: {some: {id: {eq: "16"}}}}} }) { totalCount nodes { id } } }`);
   await first('data-company-id', companies.nodes.map(({ id }) => id));
+  await page.waitForURL((url) => url.searchParams.size === 2);
   const { text } = await saved(() => tools('CSV').first().click());
   assert.equal(lines(text).length, companies.totalCount + 1);
   await page.to('/companies');

@@ -185,7 +185,7 @@ test('a reject shows its fault and is sent again corrected', async () => {
   await look(page, 'run-rejects-marked');
   await page.getByRole('navigation', { name: 'Reason' }).getByRole('link', { name: 'missing_title' }).click();
   await page.waitForURL('**code=missing_title*');
-  assert.equal(await page.locator('[data-reject]').count(), 1);
+  await page.waitForFunction(() => document.querySelectorAll('[data-reject]').length === 1);
   await card.getByTestId('correct-reject').click();
   const dialog = page.getByRole('dialog', { name: 'Correct a rejected record' });
   const send = dialog.getByRole('button', { name: 'Send again' });

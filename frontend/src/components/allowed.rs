@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::state::empty;
+use super::layout::heading;
 use crate::api::session::Session;
 
 /// Shows `content` to whoever has the permission, such as `run.approve`; to others nothing.
@@ -38,8 +38,8 @@ pub fn page_for(
         if session.may(permission) {
             return content();
         }
-        let advice = view! { "It takes the permission "<code>{permission}</code>". Whoever looks after users can give you a role with it." };
-        empty("This page is not open to you", advice)
+        let advice = view! { <p class="quiet">"It takes the permission "<code>{permission}</code>". Whoever looks after users can give you a role with it."</p> };
+        (heading(&[], "This page is not open to you", ()), advice).into_any()
     })
     .into_any()
 }

@@ -131,10 +131,10 @@ fn name(series: &Series) -> AnyView {
 fn tip(chart: &Chart, width: f64, index: usize) -> AnyView {
     let year = chart.years.get(index).copied().unwrap_or_default();
     let x = Plot::new(chart, width).x(year);
-    let style = if x < width / 2.0 {
-        format!("left:{:.0}px", x + 12.0)
-    } else {
-        format!("right:{:.0}px", width - x + 12.0)
+    let beside = |place: f64| format!("{:.0}px", place + 12.0);
+    let (left, right) = match x < width / 2.0 {
+        true => (beside(x), "auto".to_owned()),
+        false => ("auto".to_owned(), beside(width - x)),
     };
     let stacked = chart.shape == Shape::Stack;
     let row = |series: &Series| {
@@ -152,7 +152,7 @@ fn tip(chart: &Chart, width: f64, index: usize) -> AnyView {
         view! { <div><dt>"All"</dt><dd>{exact(chart.unit, chart.total(index))}</dd></div> }
     });
     view! {
-        <div class="chart-tip" style=style>
+        <div class="chart-tip" style:left=left style:right=right>
             <b class="chart-year">{year}</b>
             <dl>{rows}{total}</dl>
         </div>

@@ -130,7 +130,7 @@ pub fn rows(rows: Rows) -> AnyView {
     };
     let space = move |from: usize, to: usize| {
         format!(
-            "height: {}px",
+            "{}px",
             to.saturating_sub(from) as f64 * view.with(|view| view.row)
         )
     };
@@ -142,9 +142,9 @@ pub fn rows(rows: Rows) -> AnyView {
                 <caption class="sr">{caption}</caption>
                 <thead><tr aria-rowindex="1">{head}</tr></thead>
                 <tbody>
-                    <tr class="space" aria-hidden="true" style=above></tr>
+                    <tr class="space" aria-hidden="true" style:height=above></tr>
                     <For each=keys key=|key| *key children=draw/>
-                    <tr class="space" aria-hidden="true" style=below></tr>
+                    <tr class="space" aria-hidden="true" style:height=below></tr>
                 </tbody>
             </table>
         </div>
@@ -235,7 +235,7 @@ fn fix_widths(node: &web_sys::HtmlElement) {
     let Ok(cells) = table.query_selector_all("thead th") else {
         return;
     };
-    let cells: Vec<web_sys::Element> = (0..cells.length())
+    let cells: Vec<web_sys::HtmlElement> = (0..cells.length())
         .filter_map(|index| cells.get(index)?.dyn_into().ok())
         .collect();
     let widths: Vec<f64> = cells
@@ -243,7 +243,8 @@ fn fix_widths(node: &web_sys::HtmlElement) {
         .map(|cell| cell.get_bounding_client_rect().width())
         .collect();
     for (cell, width) in cells.iter().zip(widths) {
-        let _ = cell.set_attribute("style", &format!("width: {:.3}%", 100.0 * width / whole));
+        let share = format!("{:.3}%", 100.0 * width / whole);
+        let _ = cell.style().set_property("width", &share);
     }
     let _ = table.class_list().add_1("fixed");
 }
