@@ -114,7 +114,9 @@ test('faults are shown at their lines, by trying and by publishing', async () =>
 
 test('a draft is tried on what is chosen, and the mart stays as it is', async () => {
   const before = await ask('{ dataVersion { version } }');
-  await page.to('/rules/new');
+  await page.to('/rules/1');
+  await page.getByRole('link', { name: 'New version from this' }).click();
+  await page.waitForURL('**/rules/new?from=1');
   await editor().fill(draft());
   await page.getByRole('button', { name: 'Changes', exact: true }).click();
   await page.getByTestId('diff-count').getByText('7 lines added').waitFor();
@@ -160,6 +162,12 @@ test('what is not saved is not lost by a slip', async () => {
   // The page before still has its draft.
   await page.getByRole('link', { name: 'Companies' }).click();
   await dialog().getByText('Leave without saving?').waitFor();
+  await dialog().getByRole('button', { name: 'Cancel' }).click();
+  assert.match(await editor().inputValue(), /# more/);
+  const here = page.url();
+  await page.evaluate(() => history.back());
+  await dialog().getByText('Leave without saving?').waitFor();
+  assert.equal(page.url(), here);
   await dialog().getByRole('button', { name: 'Cancel' }).click();
   assert.match(await editor().inputValue(), /# more/);
   await page.getByRole('link', { name: 'Companies' }).click();

@@ -136,6 +136,18 @@ test('the palette finds runs, files, companies and movies', async () => {
   }
 });
 
+test('every page can be copied as GraphQL', async () => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const list = (name) => new RegExp(`query ${name}`, 'g');
+  for (const [at, names] of [['/', ['Standing', 'TotalsQuery', 'YearsQuery']], ['/runs/1?tab=events', ['RunQuery']], ['/backfills', ['BackfillsQuery']]]) {
+    await page.to(at);
+    await page.getByRole('button', { name: 'Copy this page as GraphQL' }).click();
+    await page.getByText('Copied').first().waitFor();
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    for (const name of names) assert.equal(text.match(list(name))?.length, 1, `${at}: ${text}`);
+  }
+});
+
 test('a theme is kept', async () => {
   await page.to('/');
   const button = page.getByRole('button', { name: /^Theme/ });

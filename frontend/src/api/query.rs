@@ -44,6 +44,40 @@ impl<T: Send + Sync + 'static> Clone for Query<T> {
 
 impl<T: Send + Sync + 'static> Copy for Query<T> {}
 
+/// The requests behind what is on the page, for as long as they are followed.
+#[derive(Clone, Copy)]
+pub struct Asked(StoredValue<Vec<RwSignal<String>>>);
+
+impl Asked {
+    /// For the pages below the present owner.
+    pub fn provide() -> Self {
+        let asked = Self(StoredValue::new(Vec::new()));
+        provide_context(asked);
+        asked
+    }
+
+    /// The bodies of the requests, each once.
+    pub fn bodies(&self) -> Vec<String> {
+        let mut bodies = Vec::new();
+        for body in self.0.get_value() {
+            if let Some(body) = body.try_get_untracked()
+                && !bodies.contains(&body)
+            {
+                bodies.push(body);
+            }
+        }
+        bodies
+    }
+
+    fn follow(self, body: RwSignal<String>) {
+        self.0.update_value(|bodies| bodies.push(body));
+        on_cleanup(move || {
+            self.0
+                .try_update_value(|bodies| bodies.retain(|known| *known != body));
+        });
+    }
+}
+
 /// Runs `operation` and again whenever a signal it reads changes; after each answer `pace` tells in
 /// how many milliseconds to refresh, if at all. Nothing is asked while the tab is hidden, an answer
 /// that comes too late is dropped, and equal data does not wake the page.
@@ -64,6 +98,9 @@ where
         refresh: RwSignal::new(0),
         body: RwSignal::new(String::new()),
     };
+    if let Some(asked) = use_context::<Asked>() {
+        asked.follow(query.body);
+    }
     follow(
         Box::new(move || {
             let body = body(&operation());

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 
 use super::icon::Icon;
 use super::toast::toast;
-use crate::api::query::Query;
+use crate::api::query::{Asked, Query};
 
 /// A button that copies what `text` gives at that moment.
 pub fn copy_button(label: &'static str, text: impl Fn() -> String + 'static) -> AnyView {
@@ -28,6 +28,18 @@ pub fn copy_graphql<T: Send + Sync + 'static>(query: Query<T>) -> AnyView {
 /// [`copy_graphql`] for what is no [`Query`], by the body of its request.
 pub fn copy_query(body: impl Fn() -> String + 'static) -> AnyView {
     button("Copy as GraphQL", Box::new(move || document_of(&body())))
+}
+
+/// A button that copies everything the page asks, one operation below the other.
+pub fn copy_page(asked: Asked) -> AnyView {
+    button(
+        "Copy this page as GraphQL",
+        Box::new(move || {
+            let bodies = asked.bodies().into_iter();
+            let documents: Vec<_> = bodies.map(|body| document_of(&body)).collect();
+            documents.join("\n")
+        }),
+    )
 }
 
 /// A request's body as something to read and to run.

@@ -17,6 +17,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use leptos::ev::SubmitEvent;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -119,23 +120,24 @@ fn ask(open: RwSignal<bool>, question: Question, details: Body, act: Act) -> Any
     let act = StoredValue::new_local(act);
     let body = move || {
         let details = details();
-        view! { <div class="dialog-body">{details}</div> {answers(open, verb, danger, act)} }
-            .into_any()
+        form(open, verb, danger, act, details)
     };
     modal(open, title, "dialog", Box::new(body))
 }
 
-/// The two buttons below a question, and the error of the last attempt.
-fn answers(
+/// What will happen, the error of the last attempt, and the two buttons; Enter in a field means yes.
+fn form(
     open: RwSignal<bool>,
     verb: &'static str,
     danger: bool,
     act: StoredValue<Act, LocalStorage>,
+    details: AnyView,
 ) -> AnyView {
     let session = expect_context::<Session>();
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<ApiError>);
-    let yes = move |_| {
+    let yes = move |event: SubmitEvent| {
+        event.prevent_default();
         let Some(work) = act.try_with_value(|act| act()) else {
             return;
         };
@@ -153,14 +155,17 @@ fn answers(
         });
     };
     view! {
-        {move || fault.get().map(fault_line)}
-        <div class="dialog-buttons">
-            <button type="button" class="button" autofocus=danger on:click=move |_| open.set(false)>"Cancel"</button>
-            <button type="button" class="button" class:primary=!danger class:danger=danger autofocus=!danger
-                disabled=move || busy.get() aria-busy=move || busy.get().to_string() on:click=yes>
-                {verb}
-            </button>
-        </div>
+        <form class="dialog-form" on:submit=yes>
+            <div class="dialog-body">{details}</div>
+            {move || fault.get().map(fault_line)}
+            <div class="dialog-buttons">
+                <button type="button" class="button" autofocus=danger on:click=move |_| open.set(false)>"Cancel"</button>
+                <button type="submit" class="button" class:primary=!danger class:danger=danger autofocus=!danger
+                    disabled=move || busy.get() aria-busy=move || busy.get().to_string()>
+                    {verb}
+                </button>
+            </div>
+        </form>
     }
     .into_any()
 }

@@ -1,13 +1,13 @@
-//! Keeps what was typed: while a page has unsaved changes, links, shortcuts and the palette ask before they leave
-//! it, and so does the browser before it closes or reloads the tab.
+//! Keeps what was typed: while a page has unsaved changes, links, shortcuts, the palette and the browser's Back ask
+//! before they leave it, and so does the browser before it closes or reloads the tab.
 
 use std::cell::RefCell;
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
-use wasm_bindgen::JsCast;
+use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::dialog::{Question, confirm};
 
@@ -42,16 +42,25 @@ pub fn guard(dirty: impl Into<Signal<bool>>) -> AnyView {
             event.prevent_default();
         }
     });
-    // In the capture phase, so that it comes before the router, which listens at the window.
-    let clicked = Closure::<dyn Fn(web_sys::MouseEvent)>::new(stop_link);
-    let listener = clicked.as_ref().unchecked_ref::<js_sys::Function>().clone();
-    let _ = document().add_event_listener_with_callback_and_bool("click", &listener, true);
-    let kept = StoredValue::new_local((clicked, listener));
+    capture(document().into(), "click", Closure::new(stop_link));
+    let location = use_location();
+    let here = move || {
+        let (path, query) = (
+            location.pathname.get_untracked(),
+            location.search.get_untracked(),
+        );
+        match query.is_empty() {
+            true => path,
+            false => format!("{path}?{query}"),
+        }
+    };
+    capture(
+        window().into(),
+        "popstate",
+        Closure::new(move |event| stop_back(&event, here)),
+    );
     on_cleanup(move || {
         before.remove();
-        let _ = kept.try_with_value(|(_, listener)| {
-            document().remove_event_listener_with_callback_and_bool("click", listener, true)
-        });
         // The next page may have put its own in already.
         WATCH.with_borrow_mut(|watch| {
             if watch.as_ref().is_some_and(|watch| watch.asking == asking) {
@@ -75,6 +84,32 @@ pub fn guard(dirty: impl Into<Signal<bool>>) -> AnyView {
             Ok(())
         }
     })
+}
+
+/// Hears of an event while the present owner lives: in the capture phase, so before the router, which listens at the
+/// window.
+fn capture<E: ?Sized>(target: web_sys::EventTarget, name: &'static str, handler: Closure<E>) {
+    let listener = handler.as_ref().unchecked_ref::<js_sys::Function>().clone();
+    let _ = target.add_event_listener_with_callback_and_bool(name, &listener, true);
+    let kept = StoredValue::new_local((target, listener, handler));
+    on_cleanup(move || {
+        let _ = kept.try_with_value(|(target, listener, _)| {
+            target.remove_event_listener_with_callback_and_bool(name, listener, true)
+        });
+    });
+}
+
+/// Holds the browser's Back and Forward back when the page, whose address is `here`, has changes.
+fn stop_back(event: &web_sys::Event, here: impl Fn() -> String) {
+    let place = window().location();
+    let path = place.pathname().unwrap_or_default();
+    if held_back(&(path + &place.search().unwrap_or_default())) {
+        // The router has not seen that the address was another for a moment.
+        event.stop_immediate_propagation();
+        if let Ok(history) = window().history() {
+            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&here()));
+        }
+    }
 }
 
 /// Holds a click on a link of this site back when the page has changes.

@@ -6,12 +6,14 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::{A, Outlet};
 use leptos_router::hooks::{use_location, use_navigate};
 
+use super::copy::copy_page;
 use super::icon::Icon;
 use super::palette::{command_key, open_palette, palette};
 use super::shortcut::shortcuts;
 use super::state::{failure, skeleton};
 use super::toast::toasts;
 use crate::api::live::{self, Change, on_change};
+use crate::api::query::Asked;
 use crate::api::session::Session;
 use crate::api::transport::ApiError;
 use crate::theme::Theme;
@@ -98,6 +100,7 @@ pub fn Frame() -> impl IntoView {
     let location = use_location();
     let navigate = use_navigate();
     provide_context(Theme::current());
+    let asked = Asked::provide();
     // Keeps the socket open on every page, so that the frame can tell how things are.
     on_change(Change::Mart, || {});
     let fault = RwSignal::new(None::<ApiError>);
@@ -145,6 +148,7 @@ pub fn Frame() -> impl IntoView {
                 {move || fault.get().map(|error| failure(error, load))}
                 <Show when=move || signed_in.get() fallback=|| skeleton(12)>
                     <Outlet/>
+                    <footer class="page-foot">{copy_page(asked)}</footer>
                 </Show>
             </main>
         </div>
@@ -243,7 +247,7 @@ fn foot(session: Session) -> AnyView {
             </A>
             <button type="button" class="button plain" on:click=move |_| theme.update(|t| *t = t.next())>
                 {Icon::Theme.draw()}
-                <span><span class="sr">"Theme: "</span>{move || theme.get().name()}</span>
+                <span>"Theme: "{move || theme.get().name()}</span>
             </button>
             <button type="button" class="button plain" on:click=sign_out>
                 {Icon::SignOut.draw()}

@@ -2,10 +2,10 @@
 //! opens no session.
 
 use super::{AccessError, Actor, Viewer, audit, user::viewer_of_rows};
-use crate::graphql::batch::rows;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::access::{session, user};
+use etl::database;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
     EntityTrait, QueryFilter, QueryOrder, QueryResult,
@@ -114,7 +114,7 @@ pub async fn open(
 /// # Errors
 /// When the database does not answer.
 pub async fn close(db: &DatabaseConnection, token: &Token, actor: Actor<'_>) -> Result<(), DbErr> {
-    let tx = etl::database::begin(db).await?;
+    let tx = database::begin(db).await?;
     session::Entity::delete_by_id(token.hash())
         .exec(&tx)
         .await?;
@@ -173,7 +173,7 @@ pub async fn end(
     session_id: &str,
     actor: Actor<'_>,
 ) -> Result<(), AccessError> {
-    let tx = etl::database::begin(db).await?;
+    let tx = database::begin(db).await?;
     let sessions = session::Entity::find().filter(session::Column::UserId.eq(user.id));
     let sessions = sessions.all(&tx).await?;
     let found = sessions
@@ -213,7 +213,7 @@ pub async fn viewers(
         LEFT JOIN role r ON r.name = l.role_name
         WHERE s.token_hash IN ({keys}) AND s.expires_at > ? AND u.disabled_at IS NULL
         ORDER BY r.name";
-    let rows = rows(db, SQL, hashes, &[Utc::now().into()]).await?;
+    let rows = database::query_keys(db, SQL, hashes, &[Utc::now().into()]).await?;
     let mut found = HashMap::new();
     for (hash, rows) in by_hash(rows)? {
         if let Some(viewer) = viewer_of_rows(&rows)? {

@@ -10,10 +10,10 @@ use super::{
     permission::of_role,
     role, session, user,
 };
-use crate::graphql::batch::rows;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::access::token;
+use etl::database;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnection, DbErr, EntityTrait,
     QueryFilter, QueryOrder, QueryResult, QuerySelect,
@@ -91,7 +91,7 @@ pub async fn owner(db: &DatabaseConnection, headers: &HeaderMap) -> Result<Optio
     let Some(token) = sent(headers) else {
         return Ok(None);
     };
-    let rows = etl::database::query(db, SQL, [hash(token).into()]).await?;
+    let rows = database::query(db, SQL, [hash(token).into()]).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -119,7 +119,7 @@ pub async fn viewers(
         WHERE t.token_hash IN ({keys}) AND t.revoked_at IS NULL AND t.expires_at > ? AND u.disabled_at IS NULL
         ORDER BY r.name";
     let now = Utc::now();
-    let rows = rows(db, SQL, hashes, &[now.into()]).await?;
+    let rows = database::query_keys(db, SQL, hashes, &[now.into()]).await?;
     let mut found = HashMap::new();
     for (hash, rows) in session::by_hash(rows)? {
         if let (Some(first), Some(owner)) = (rows.first(), user::viewer_of_rows(&rows)?) {
@@ -156,7 +156,7 @@ async fn limited(
 /// Writes down that a token is in use, unless another instance has just done so.
 async fn used(db: &DatabaseConnection, id: i64, now: DateTime<Utc>) -> Result<(), DbErr> {
     const SQL: &str = "UPDATE token SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)";
-    etl::database::execute(db, SQL, [now.into(), id.into(), (now - LAST_USE).into()]).await?;
+    database::execute(db, SQL, [now.into(), id.into(), (now - LAST_USE).into()]).await?;
     Ok(())
 }
 
@@ -184,7 +184,7 @@ pub async fn create(
         return Err(AccessError::Input(words));
     }
     role::allowed(db, &[role.to_owned()]).await?;
-    let tx = etl::database::begin(db).await?;
+    let tx = database::begin(db).await?;
     let user = user::find(&tx, owner).await?;
     let now = Utc::now();
     let same = token::Entity::find()
@@ -226,7 +226,7 @@ pub async fn revoke(
     owner: Option<i64>,
     actor: Actor<'_>,
 ) -> Result<Token, AccessError> {
-    let tx = etl::database::begin(db).await?;
+    let tx = database::begin(db).await?;
     let found = token::Entity::find_by_id(id)
         .lock_exclusive()
         .one(&tx)

@@ -11,7 +11,7 @@ use futures::{
     future::{BoxFuture, FutureExt, Shared},
     task::AtomicWaker,
 };
-use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, QueryResult, TryGetable, Value};
+use sea_orm::{DbErr, FromQueryResult, QueryResult, TryGetable};
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -154,31 +154,6 @@ impl Future for NextTurn {
         }
         Poll::Pending
     }
-}
-
-/// Most values of one statement (SQLite takes 32,766).
-const MAX_KEYS: usize = 16_384;
-
-/// Rows of a statement in which `{keys}` stands for the list of keys; `rest` are the values after it.
-///
-/// The list is filled up to a power of two with its last key, so that few statements have to be prepared.
-pub async fn rows<K: Into<Value> + Clone>(
-    db: &DatabaseConnection,
-    sql: &str,
-    keys: &[K],
-    rest: &[Value],
-) -> Result<Vec<QueryResult>, DbErr> {
-    let mut rows = Vec::new();
-    for chunk in keys.chunks(MAX_KEYS) {
-        let Some(last) = chunk.last() else { continue };
-        let size = chunk.len().next_power_of_two();
-        let marks = vec!["?"; size].join(", ");
-        let filling = std::iter::repeat_n(last, size - chunk.len());
-        let values = chunk.iter().chain(filling).cloned().map(Into::into);
-        let values = values.chain(rest.iter().cloned());
-        rows.extend(etl::database::query(db, &sql.replace("{keys}", &marks), values).await?);
-    }
-    Ok(rows)
 }
 
 /// The rows' models by the value of a column, each list in the rows' order.

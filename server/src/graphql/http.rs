@@ -8,7 +8,7 @@ use super::{
     error::{Failure, finish},
     limit::Exceeded,
     load::Current,
-    operation::{Opened, Operation, Operations},
+    operation::{Opened, Operation, Operations, again},
     stranger,
     witness::{self, Attempts},
 };
@@ -152,14 +152,13 @@ async fn read(
     let db = &app.services.db;
     let operation = opened.operation;
     let variables = serde_json::to_vec(&request.variables).unwrap_or_default();
-    let name = request.operation_name.clone();
+    let asked = again(&request);
     let make = {
         let (app, operation) = (app.clone(), operation.clone());
-        let (asker, variables) = (Arc::new(asker.clone()), request.variables.clone());
+        let asker = Arc::new(asker.clone());
         move |version: Version| {
             let (app, asker, operation) = (app.clone(), asker.clone(), operation.clone());
-            let mut request = Request::new("").variables(variables.clone());
-            request.operation_name.clone_from(&name);
+            let request = again(&asked);
             async move {
                 let response = execute(&app, &asker, &operation, request).await;
                 let number = Value::from(version.number);
@@ -218,8 +217,7 @@ pub async fn execute(
     operation: &Operation,
     request: Request,
 ) -> Response {
-    let mut again = Request::new("").variables(request.variables.clone());
-    again.operation_name.clone_from(&request.operation_name);
+    let asked = again(&request);
     let mut request = operation.prepare(request);
     let attempts = Attempts::of(&mut request);
     let closed = match &asker.viewer {
@@ -237,7 +235,7 @@ pub async fn execute(
         }
         let mut response = app.schema.execute(request).await;
         let operations: &Operations = &app.operations;
-        operations.explain(operation, again, &mut response).await;
+        operations.explain(operation, &asked, &mut response).await;
         response
     } else {
         Response::from_errors(closed)

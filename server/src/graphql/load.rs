@@ -1,7 +1,7 @@
 //! What relations are loaded through: one [`Batch`] for each, made anew for each request.
 
 use super::{
-    batch::{Batch, grouped, keyed, rows},
+    batch::{Batch, grouped, keyed},
     bundle::Bundle,
     companion::Rated,
     named::Named,
@@ -251,7 +251,7 @@ fn batch<V: Clone + Send + Sync + 'static>(
     let db = db.clone();
     Batch::new(move |keys: Vec<i64>| {
         let (db, sql) = (db.clone(), sql.clone());
-        async move { read(&rows(&db, &sql, &keys, &[]).await?) }
+        async move { read(&database::query_keys(&db, &sql, &keys, &[]).await?) }
     })
 }
 
@@ -276,7 +276,8 @@ fn one_at<M: FromQueryResult + Clone + Send + Sync + 'static>(
             let mut found = HashMap::new();
             for (as_of, ids) in by_group(keys, |key| (key.as_of, key.id)) {
                 let sql = with(&db, as_of) + &sql;
-                let models = keyed::<i64, M>(&rows(&db, &sql, &ids, &[]).await?, "id")?;
+                let models =
+                    keyed::<i64, M>(&database::query_keys(&db, &sql, &ids, &[]).await?, "id")?;
                 let at = |(id, model)| (At { id, as_of }, model);
                 found.extend(models.into_iter().map(at));
             }
@@ -307,7 +308,7 @@ where
     let db = db.clone();
     Batch::new(move |keys: Vec<K>| {
         let (db, sql) = (db.clone(), sql.clone());
-        async move { read(&rows(&db, &sql, &keys, &[Utc::now().into()]).await?) }
+        async move { read(&database::query_keys(&db, &sql, &keys, &[Utc::now().into()]).await?) }
     })
 }
 
@@ -372,7 +373,10 @@ fn links<M: FromQueryResult + Clone + Send + Sync + 'static>(
             let mut found: HashMap<At, Vec<M>> = HashMap::new();
             for (as_of, ids) in by_group(keys, |key| (key.as_of, key.id)) {
                 let sql = with(&db, as_of) + &sql;
-                let groups = grouped::<i64, M>(&rows(&db, &sql, &ids, &[]).await?, "parent_key")?;
+                let groups = grouped::<i64, M>(
+                    &database::query_keys(&db, &sql, &ids, &[]).await?,
+                    "parent_key",
+                )?;
                 found.extend(
                     groups
                         .into_iter()
@@ -447,7 +451,7 @@ fn years<M: FromQueryResult + Clone + Send + Sync + 'static>(
                 let (from, to, as_of) = group;
                 let range: [Value; 2] = [from.into(), to.into()];
                 let sql = with(&db, as_of) + &sql;
-                for row in rows(&db, &sql, &ids, &range).await? {
+                for row in database::query_keys(&db, &sql, &ids, &range).await? {
                     let model = M::from_query_result(&row, "")?;
                     let id = parent_of(&model);
                     let key = Years {
@@ -483,7 +487,7 @@ fn company_genres(db: &DatabaseConnection) -> Lists<At<(i64, i32)>, company_genr
                 companies.sort_unstable();
                 companies.dedup();
                 let sql = with(&db, as_of) + SQL;
-                for row in rows(&db, &sql, &companies, &range).await? {
+                for row in database::query_keys(&db, &sql, &companies, &range).await? {
                     let model = company_genre_year::Model::from_query_result(&row, "")?;
                     let id = (model.company_id, model.year);
                     if let Some(genres) = found.get_mut(&At { id, as_of }) {

@@ -1,10 +1,11 @@
 //! What movies refer to, as it is or as it was in a data version.
 
 use super::{
-    batch::{Batch, keyed, rows},
+    batch::{Batch, keyed},
     load::{by_group, with},
 };
 use entity::mart::{collection, company, country, genre, language};
+use etl::database;
 use sea_orm::{DatabaseConnection, FromQueryResult, TryGetable, Value};
 use std::{collections::HashMap, hash::Hash};
 
@@ -47,7 +48,8 @@ where
             let mut found: HashMap<At<K>, M> = HashMap::new();
             for (as_of, keys) in by_group(keys, |(key, as_of)| (*as_of, key.clone())) {
                 let sql = with(&db, as_of) + &sql;
-                let models = keyed::<K, M>(&rows(&db, &sql, &keys, &[]).await?, key)?;
+                let models =
+                    keyed::<K, M>(&database::query_keys(&db, &sql, &keys, &[]).await?, key)?;
                 found.extend(models.into_iter().map(|(key, model)| ((key, as_of), model)));
             }
             Ok(found)

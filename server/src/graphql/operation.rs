@@ -171,12 +171,13 @@ impl Operations {
     }
 
     /// Gives a refusal of the engine's the figure it was refused for, where that was one.
-    pub async fn explain(&self, operation: &Operation, request: Request, response: &mut Response) {
+    /// `asked` is what was asked for ([`again`]).
+    pub async fn explain(&self, operation: &Operation, asked: &Request, response: &mut Response) {
         let engine = |error: &ServerError| error.source.is_none() && error.path.is_empty();
         if !response.errors.iter().any(engine) {
             return;
         }
-        let found = limit::found_complexity(&self.scale, operation.prepare(request)).await;
+        let found = limit::found_complexity(&self.scale, operation.prepare(again(asked))).await;
         let maximum = self.limits.complexity;
         if let Some(found) = found
             && let Err(exceeded) = limit::at_most("complexity", maximum, found)
@@ -192,6 +193,13 @@ impl Operation {
         request.set_parsed_query(self.document.clone());
         request
     }
+}
+
+/// A request for the same operation with the same variables.
+pub fn again(request: &Request) -> Request {
+    let mut again = Request::new("").variables(request.variables.clone());
+    again.operation_name.clone_from(&request.operation_name);
+    again
 }
 
 /// The hash by which an operation is known.

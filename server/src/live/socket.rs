@@ -12,7 +12,7 @@ use crate::{
         error::{Failure, finish},
         limit::Exceeded,
         load::Current,
-        operation::Operation,
+        operation::{Operation, again},
         witness::{self, Attempts},
     },
 };
@@ -270,8 +270,7 @@ impl Talk {
             .permit(&opened, &request, Some(viewer))
             .map_err(Failure::of_request)?;
         let operation = opened.operation;
-        let mut again = Request::new("").variables(request.variables.clone());
-        again.operation_name.clone_from(&request.operation_name);
+        let asked = again(&request);
         let mut request = operation.prepare(request);
         if let Some(refusal) = not_one_subscription(&mut request) {
             return Err(ServerError::new(refusal, None));
@@ -281,14 +280,15 @@ impl Talk {
         let id: Arc<str> = id.into();
         let (named, last) = (id.clone(), id.clone());
         let (app, viewer, client) = (self.app.clone(), viewer.clone(), self.client);
-        let told = Arc::new((app, viewer, operation, again));
+        let told = Arc::new((app, viewer, operation, asked));
         let results = self.app.schema.execute_stream(request);
         let results = results
             .then(move |mut response| {
                 let (named, told) = (named.clone(), told.clone());
                 async move {
                     if !response.errors.is_empty() {
-                        refused(&told, client, &mut response).await;
+                        // In a box: room for it would be kept for every subscription, and few are refused.
+                        Box::pin(refused(&told, client, &mut response)).await;
                     }
                     (named, Some(response))
                 }
@@ -372,13 +372,11 @@ fn written(message: &FromServer<'_>) -> Result<String, End> {
 
 /// Gives a refusal its figure, and writes down what was refused to whom.
 async fn refused(
-    (app, viewer, operation, request): &(App, Arc<Viewer>, Arc<Operation>, Request),
+    (app, viewer, operation, asked): &(App, Arc<Viewer>, Arc<Operation>, Request),
     client: Client,
     response: &mut Response,
 ) {
-    let mut again = Request::new("").variables(request.variables.clone());
-    again.operation_name.clone_from(&request.operation_name);
-    app.operations.explain(operation, again, response).await;
+    app.operations.explain(operation, asked, response).await;
     let attempts = Attempts::default();
     witness::refusals(&app.services, Some(viewer), client, &attempts, response).await;
 }

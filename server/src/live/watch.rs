@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     auth::viewers::viewers,
-    graphql::{Services, batch::rows, load::Moment},
+    graphql::{Services, load::Moment},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ingest::run;
@@ -145,7 +145,7 @@ async fn load(db: &DatabaseConnection, ids: &[i64]) -> Result<HashMap<i64, Chang
         LEFT JOIN backfill_run b ON b.run_id = r.id WHERE r.id IN ({keys})";
     let moment = Arc::<Moment>::default();
     let mut found = HashMap::new();
-    for row in rows(db, SQL, ids, &[]).await? {
+    for row in database::query_keys(db, SQL, ids, &[]).await? {
         let run = run::Model::from_query_result(&row, "")?;
         let backfill_id = row.try_get("", "backfill_id")?;
         found.insert(run.id, Change::new(run, backfill_id, moment.clone()));

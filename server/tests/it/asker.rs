@@ -22,6 +22,13 @@ async fn queued(person: &Person, mutation: &str) -> Value {
     answer[name]["id"].take()
 }
 
+/// Sends a file; what is answered.
+async fn upload(person: &Person, name: &str, text: String) -> Value {
+    let address = format!("{}/api/v1/uploads/{name}", person.address);
+    let answer = person.client.put(address).body(text).send().await;
+    answer.unwrap().json().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_run_names_who_asked_for_it() {
     on_every_engine(async |app: &mut App| {
@@ -48,32 +55,13 @@ async fn a_run_names_who_asked_for_it() {
             ..Line::default()
         }
         .csv();
-        let upload = operator
-            .client
-            .put(format!("{}/api/v1/uploads/2.csv", app.address));
-        let answer: Value = upload
-            .body(format!("{HEADER}\n{bad}\n"))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let answer = upload(&operator, "2.csv", format!("{HEADER}\n{bad}\n")).await;
         assert_eq!(requested_by(&operator, &answer["run"]).await, person);
-        let upload = program
-            .client
-            .put(format!("{}/api/v1/uploads/3.csv", app.address));
-        let answer: Value = upload
-            .body(file(&[Line {
-                id: 3,
-                ..Line::default()
-            }]))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let good = Line {
+            id: 3,
+            ..Line::default()
+        };
+        let answer = upload(&program, "3.csv", file(&[good])).await;
         assert_eq!(requested_by(&operator, &answer["run"]).await, token);
         let runs = operator.runs(3).await;
         let failed = app.world.load("empty.csv", "").await;

@@ -397,6 +397,59 @@ async fn strangers_are_turned_away() {
 }
 
 #[tokio::test]
+async fn whoever_guesses_tokens_has_to_wait() {
+    on_every_engine_as(api_only, async |app: &mut App| {
+        let mut codes = Vec::new();
+        for guess in 0..40 {
+            let authorization = format!("Bearer {guess}");
+            let init =
+                json!({"type": "connection_init", "payload": {"authorization": authorization}});
+            let mut socket = Socket::open(app, &[]).await.unwrap();
+            socket.say(init).await;
+            codes.push(socket.closed().await);
+        }
+        let wrong = codes.iter().take_while(|code| **code == 4401).count();
+        assert!(wrong >= 5, "{codes:?}");
+        assert!(wrong < 40, "{codes:?}");
+        assert!(codes[wrong..].iter().all(|code| *code == 4429), "{codes:?}");
+        // Nobody who is signed in waits for that.
+        Socket::of(app, &sign_in(app, user::ADMIN).await).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_too_large_is_refused_with_its_size() {
+    let set_up = |config: &mut Config| {
+        api_only(config);
+        config.limits.result = 2_000;
+    };
+    on_every_engine_as(set_up, async |app: &mut App| {
+        let cookie = sign_in(app, user::ADMIN).await;
+        let mut socket = Socket::of(app, &cookie).await;
+        let names: String = (0..12).map(|n| format!(" a{n}: fileName")).collect();
+        socket
+            .subscribe("1", &format!("subscription {{ runs {{ id{names} }} }}"))
+            .await;
+        socket.subscribe("2", "subscription { runs { id } }").await;
+        let id = enqueue(app, &format!("{}.csv", "long".repeat(50)), String::new()).await;
+        let (mut large, mut small) = (Value::Null, Value::Null);
+        while large.is_null() || small.is_null() {
+            let message = socket.next().await;
+            match message["id"].as_str() {
+                Some("1") => large = message,
+                _ => small = message,
+            }
+        }
+        assert_eq!(small["payload"]["data"]["runs"]["id"], id.to_string());
+        let told = &large["payload"][0]["extensions"];
+        assert_eq!(told["code"], "LIMIT_EXCEEDED", "{large}");
+        assert!(told["found"].as_u64() > Some(2_000), "{large}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_subscription_asks_for_a_permission() {
     on_every_engine_as(api_only, async |app: &mut App| {
         enqueue(app, "a.csv", String::new()).await;
