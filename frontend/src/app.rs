@@ -6,6 +6,7 @@ use leptos_router::path;
 
 use crate::api::live;
 use crate::api::session::Session;
+use crate::components::guard::guard_history;
 use crate::components::layout::Frame;
 use crate::components::time::Clock;
 use crate::pages::console::Console;
@@ -23,6 +24,7 @@ pub fn App() -> impl IntoView {
     provide_context(Uploads::new(session));
     live::start(session);
     provide_context(Clock::start());
+    guard_history();
     view! {
         <Router>
             <Routes fallback=Missing>

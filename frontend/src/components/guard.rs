@@ -11,9 +11,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::dialog::{Question, confirm};
 
-/// The page that has changes: whether it has, and where to go when they may be lost.
+/// The page that has changes: its address, whether it has, and where to go when they may be lost.
 #[derive(Clone)]
 struct Watch {
+    here: Signal<String>,
     dirty: Signal<bool>,
     target: RwSignal<String>,
     asking: RwSignal<bool>,
@@ -25,7 +26,14 @@ thread_local! {
 
 /// Puts the guard into a page: it asks while `dirty` is true. There is one at a time. Show what it returns.
 pub fn guard(dirty: impl Into<Signal<bool>>) -> AnyView {
+    let location = use_location();
+    let here = Signal::derive(move || {
+        let query = location.search.get();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}{mark}{query}", location.pathname.get())
+    });
     let watch = Watch {
+        here,
         dirty: dirty.into(),
         target: RwSignal::new(String::new()),
         asking: RwSignal::new(false),
@@ -35,6 +43,7 @@ pub fn guard(dirty: impl Into<Signal<bool>>) -> AnyView {
         dirty,
         target,
         asking,
+        ..
     } = watch;
 
     let before = window_event_listener(ev::beforeunload, move |event| {
@@ -42,25 +51,16 @@ pub fn guard(dirty: impl Into<Signal<bool>>) -> AnyView {
             event.prevent_default();
         }
     });
-    capture(document().into(), "click", Closure::new(stop_link));
-    let location = use_location();
-    let here = move || {
-        let (path, query) = (
-            location.pathname.get_untracked(),
-            location.search.get_untracked(),
-        );
-        match query.is_empty() {
-            true => path,
-            false => format!("{path}?{query}"),
-        }
-    };
-    capture(
-        window().into(),
-        "popstate",
-        Closure::new(move |event| stop_back(&event, here)),
-    );
+    // In the capture phase, so that it comes before the router, which listens at the window.
+    let clicked = Closure::<dyn Fn(web_sys::MouseEvent)>::new(stop_link);
+    let listener = clicked.as_ref().unchecked_ref::<js_sys::Function>().clone();
+    let _ = document().add_event_listener_with_callback_and_bool("click", &listener, true);
+    let kept = StoredValue::new_local((clicked, listener));
     on_cleanup(move || {
         before.remove();
+        let _ = kept.try_with_value(|(_, listener)| {
+            document().remove_event_listener_with_callback_and_bool("click", listener, true)
+        });
         // The next page may have put its own in already.
         WATCH.with_borrow_mut(|watch| {
             if watch.as_ref().is_some_and(|watch| watch.asking == asking) {
@@ -86,30 +86,23 @@ pub fn guard(dirty: impl Into<Signal<bool>>) -> AnyView {
     })
 }
 
-/// Hears of an event while the present owner lives: in the capture phase, so before the router, which listens at the
-/// window.
-fn capture<E: ?Sized>(target: web_sys::EventTarget, name: &'static str, handler: Closure<E>) {
-    let listener = handler.as_ref().unchecked_ref::<js_sys::Function>().clone();
-    let _ = target.add_event_listener_with_callback_and_bool(name, &listener, true);
-    let kept = StoredValue::new_local((target, listener, handler));
-    on_cleanup(move || {
-        let _ = kept.try_with_value(|(target, listener, _)| {
-            target.remove_event_listener_with_callback_and_bool(name, listener, true)
-        });
-    });
-}
-
-/// Holds the browser's Back and Forward back when the page, whose address is `here`, has changes.
-fn stop_back(event: &web_sys::Event, here: impl Fn() -> String) {
-    let place = window().location();
-    let path = place.pathname().unwrap_or_default();
-    if held_back(&(path + &place.search().unwrap_or_default())) {
-        // The router has not seen that the address was another for a moment.
+/// Holds the browser's Back and Forward back while a page has changes. To be called before the router is there, for
+/// the window tells its listeners in the order in which they came.
+pub fn guard_history() {
+    let listening = window_event_listener(ev::popstate, |event| {
+        let address =
+            |place: &web_sys::Location| Some(place.pathname().ok()? + &place.search().ok()?);
+        let target = address(&window().location()).unwrap_or_default();
+        let Some(here) = held_back(&target) else {
+            return;
+        };
+        // The router does not see that the address was another for a moment.
         event.stop_immediate_propagation();
         if let Ok(history) = window().history() {
-            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&here()));
+            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&here));
         }
-    }
+    });
+    on_cleanup(move || listening.remove());
 }
 
 /// Holds a click on a link of this site back when the page has changes.
@@ -129,28 +122,26 @@ fn stop_link(event: web_sys::MouseEvent) {
         return;
     }
     let target = format!("{}{}{}", link.pathname(), link.search(), link.hash());
-    if held_back(&target) {
+    if held_back(&target).is_some() {
         event.prevent_default();
         event.stop_propagation();
     }
 }
 
-/// Asks before going to `target` when the page has changes; whether it does.
-fn held_back(target: &str) -> bool {
-    let Some(watch) = WATCH.with_borrow(Clone::clone) else {
-        return false;
-    };
-    if !watch.dirty.try_get_untracked().unwrap_or_default() {
-        return false;
+/// Asks before going to `target` when the page has changes; the page's address if it does.
+fn held_back(target: &str) -> Option<String> {
+    let watch = WATCH.with_borrow(Clone::clone)?;
+    if !watch.dirty.try_get_untracked()? {
+        return None;
     }
     watch.target.set(target.to_owned());
     watch.asking.set(true);
-    true
+    watch.here.try_get_untracked()
 }
 
 /// Goes to another page by `navigate`, asking first when this one has unsaved changes.
 pub fn leave_for(target: &str, navigate: impl Fn(&str)) {
-    if !held_back(target) {
+    if held_back(target).is_none() {
         navigate(target);
     }
 }
