@@ -13,7 +13,7 @@ const median = (values) => values.toSorted((one, other) => one - other)[Math.flo
 function watch() {
   window.seen = {};
   const look = () => {
-    for (const [name, selector] of [['frame', 'nav a'], ['data', '[data-testid=data-version]'], ['rows', 'main tbody tr']]) {
+    for (const [name, selector] of [['frame', 'nav a'], ['data', '[data-testid=data-version]'], ['Runs', 'tr[data-run-id]'], ['Companies', 'tr[data-company-id]'], ['Movies', 'tr[data-movie-id]']]) {
       if (!(name in window.seen) && document.querySelector(selector)) window.seen[name] = performance.now();
     }
   };
@@ -28,7 +28,9 @@ async function firstView(browser, cookies) {
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
   let bytes = 0;
-  session.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
+  const answers = new Set();
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => { if (request.url.endsWith('/graphql')) answers.add(requestId); });
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => { if (!answers.has(requestId)) bytes += encodedDataLength; });
   await page.goto(server.url);
   await page.getByTestId('data-version').waitFor();
   await settled(page);
@@ -39,23 +41,23 @@ async function firstView(browser, cookies) {
 
 /** From the arrival of a page's data to its rows, once the part it needs is there. */
 async function pageChange(page, name) {
-  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name, exact: true }).click();
-  await page.locator('main tbody tr').first().waitFor();
+  const link = page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name, exact: true });
+  const rows = page.locator({ Runs: 'tr[data-run-id]', Companies: 'tr[data-company-id]', Movies: 'tr[data-movie-id]' }[name]).first();
+  await link.click();
+  await rows.waitFor();
   await page.goBack();
   await settled(page);
-  await page.evaluate(() => {
-    delete window.seen.rows;
+  await page.evaluate((name) => {
+    delete window.seen[name];
     performance.clearResourceTimings();
-  });
-  await page.evaluate(() => document.querySelectorAll('main tbody').forEach((body) => body.remove()));
-  await page.evaluate(() => delete window.seen.rows);
-  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name, exact: true }).click();
-  await page.locator('main tbody tr').first().waitFor();
-  return page.evaluate(() => {
-    const answers = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/graphql'));
-    const before = answers.map(({ responseEnd }) => responseEnd).filter((end) => end <= window.seen.rows);
-    return window.seen.rows - Math.max(...before);
-  });
+  }, name);
+  await link.click();
+  await rows.waitFor();
+  return page.evaluate((name) => {
+    const answers = performance.getEntriesByType('resource').filter((entry) => entry.name.endsWith('/graphql'));
+    const before = answers.map(({ responseEnd }) => responseEnd).filter((end) => end <= window.seen[name]);
+    return window.seen[name] - Math.max(...before);
+  }, name);
 }
 
 /** How long the page of a run was frozen at most while ten thousand lines of its log came. */
