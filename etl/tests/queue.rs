@@ -11,11 +11,49 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, TransactionTrait};
 use std::{
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn what_a_deadlock_took_back_is_done_again() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let db = &world.chain.db;
+        for id in [1, 2] {
+            let sql = format!("INSERT INTO genre (id, name) VALUES ({id}, 'A')");
+            db.execute_unprepared(&sql).await.unwrap();
+        }
+        let tries = AtomicUsize::new(0);
+        // Each holds what the other wants: on SQLite, where one writes at a time, they only wait.
+        let both = async |first: i64, second: i64| {
+            database::retried(|| async {
+                tries.fetch_add(1, Ordering::Relaxed);
+                let tx = database::begin(db).await?;
+                for id in [first, second] {
+                    let sql = "UPDATE genre SET movie_count = movie_count + 1 WHERE id = ?";
+                    database::execute(&tx, sql, [id.into()]).await?;
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+                Ok(tx.commit().await?)
+            })
+            .await
+        };
+        let (one, two) = tokio::join!(both(1, 2), both(2, 1));
+        one.unwrap();
+        two.unwrap();
+        let again = tries.into_inner() - 2;
+        assert_eq!(again > 0, engine.is_some(), "{again} tries more");
+        let genres = mart::genre::Entity::find().all(db).await.unwrap();
+        assert!(genres.iter().all(|genre| genre.movie_count == 2));
+        world.close().await;
+    }
+}
 
 #[tokio::test]
 async fn an_arrival_is_queued_once_by_all_instances_together() {
