@@ -1,9 +1,9 @@
 //! One statement for all the fields of a level.
 //!
-//! Fields that want the same kind of thing ask the same [`Batch`]. async-graphql polls all fields of a level
-//! in one task before any goes on, so a batch that waits for the end of that task's turn has heard every key
-//! of its level, however many there are: unlike a data loader that waits for a while, it neither misses
-//! keys nor loses time.
+//! Fields that want the same kind of thing ask the same [`Batch`]. async-graphql polls the fields of a level in one
+//! task, those of a long list in several of its turns one after the other; so a batch that waits until turns pass in
+//! which nobody asks has heard every key of its level, however many there are: unlike a data loader that waits for a
+//! while, it neither misses keys nor loses time.
 //! Answers are kept for the rest of the request.
 
 use super::error::Failure;
@@ -98,11 +98,23 @@ where
     }
 }
 
+/// In how many turns nobody has to ask: whoever is polled after the batch is heard one turn later.
+const QUIET_TURNS: u32 = 2;
+
 /// Holds the batch weakly: the batch holds this future, and a request may be given up half-way.
 async fn run<K, V>(batch: Weak<Inner<K, V>>) -> Loaded<K, V> {
-    NextTurn::default().await;
-    let Some(inner) = batch.upgrade() else {
-        return Ok(Arc::default());
+    let (mut quiet, mut heard) = (0, 0);
+    let inner = loop {
+        NextTurn::default().await;
+        let Some(inner) = batch.upgrade() else {
+            return Ok(Arc::default());
+        };
+        let count = inner.state().waiting.len();
+        quiet = if count == heard { quiet + 1 } else { 0 };
+        heard = count;
+        if quiet == QUIET_TURNS {
+            break inner;
+        }
     };
     let (keys, load) = {
         let mut state = inner.state();
@@ -209,6 +221,26 @@ mod tests {
         assert_eq!(batch.load(2).await.unwrap(), Some(20));
         assert_eq!(batch.load(1000).await.unwrap(), Some(10_000));
         assert_eq!(*loads.lock().unwrap(), [500, 1]);
+    }
+
+    #[tokio::test]
+    async fn fields_that_ask_turn_by_turn_share_one_load() {
+        let loads = Arc::new(Mutex::new(Vec::new()));
+        let seen = loads.clone();
+        let batch = Batch::new(move |keys: Vec<usize>| {
+            seen.lock().unwrap().push(keys.len());
+            async move { Ok(keys.into_iter().map(|key| (key, key)).collect()) }
+        });
+        let asked = (0..50).map(async |key| {
+            for _ in 0..key {
+                tokio::task::yield_now().await;
+            }
+            batch.load(key).await
+        });
+        for (key, value) in join_all(asked).await.into_iter().enumerate() {
+            assert_eq!(value.unwrap(), Some(key));
+        }
+        assert_eq!(*loads.lock().unwrap(), [50]);
     }
 
     #[tokio::test]
