@@ -121,6 +121,8 @@ test('the UI leads to the console and back, in the theme that was chosen', async
   await page.waitForURL('**/console');
   const framed = page.frameLocator('iframe[title="GraphQL console"]');
   await framed.locator('body.graphiql-dark').waitFor();
+  // The frame fills the page: nothing is below it that would scroll it away under the pointer.
+  assert.ok(await page.evaluate(() => document.scrollingElement.scrollHeight <= window.innerHeight));
   await framed.getByRole('link', { name: 'Marquee' }).click();
   await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
   assert.deepEqual(page.faults, []);

@@ -46,20 +46,25 @@ impl<T: Send + Sync + 'static> Copy for Query<T> {}
 
 /// The requests behind what is on the page, for as long as they are followed.
 #[derive(Clone, Copy)]
-pub struct Asked(StoredValue<Vec<RwSignal<String>>>);
+pub struct Asked(RwSignal<Vec<RwSignal<String>>>);
 
 impl Asked {
     /// For the pages below the present owner.
     pub fn provide() -> Self {
-        let asked = Self(StoredValue::new(Vec::new()));
+        let asked = Self(RwSignal::new(Vec::new()));
         provide_context(asked);
         asked
+    }
+
+    /// Whether nothing is asked. Reactive.
+    pub fn is_empty(&self) -> bool {
+        self.0.with(Vec::is_empty)
     }
 
     /// The bodies of the requests, each once.
     pub fn bodies(&self) -> Vec<String> {
         let mut bodies = Vec::new();
-        for body in self.0.get_value() {
+        for body in self.0.get_untracked() {
             if let Some(body) = body.try_get_untracked()
                 && !bodies.contains(&body)
             {
@@ -70,10 +75,10 @@ impl Asked {
     }
 
     fn follow(self, body: RwSignal<String>) {
-        self.0.update_value(|bodies| bodies.push(body));
+        self.0.update(|bodies| bodies.push(body));
         on_cleanup(move || {
             self.0
-                .try_update_value(|bodies| bodies.retain(|known| *known != body));
+                .try_update(|bodies| bodies.retain(|known| *known != body));
         });
     }
 }

@@ -148,7 +148,7 @@ pub fn Frame() -> impl IntoView {
                 {move || fault.get().map(|error| failure(error, load))}
                 <Show when=move || signed_in.get() fallback=|| skeleton(12)>
                     <Outlet/>
-                    <footer class="page-foot">{copy_page(asked)}</footer>
+                    <footer class="page-foot" hidden=move || asked.is_empty()>{copy_page(asked)}</footer>
                 </Show>
             </main>
         </div>
