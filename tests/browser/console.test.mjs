@@ -28,6 +28,13 @@ after(async () => {
 const answer = () => page.locator('.result-window');
 const example = (title) => page.getByRole('region', { name: 'Examples' }).getByRole('button', { name: title, exact: true });
 
+/** The button that runs what the framed console's editor says, once that says it. */
+const execute = async () => {
+  const framed = page.frameLocator('iframe[title="GraphQL console"]');
+  await framed.locator('.graphiql-query-editor .view-line', { hasText: 'query' }).first().waitFor();
+  return framed.getByRole('button', { name: /^Execute/ });
+};
+
 /** A picture in both themes at a width, without sideways scrolling. */
 async function look(name, width) {
   mkdirSync(join(root, 'target/screenshots'), { recursive: true });
@@ -51,7 +58,7 @@ test('a stranger is sent to the sign-in and brought back', async () => {
   await signIn(page, 'vera', secret);
   await page.waitForURL('**/console');
   const framed = page.frameLocator('iframe[title="GraphQL console"]');
-  await framed.getByRole('button', { name: /^Execute/ }).click();
+  await (await execute()).click();
   await framed.locator('.result-window').getByText('"data"').first().waitFor();
   await page.goto(`${server.url}/console/page`);
   await example('Budget').waitFor();
@@ -130,8 +137,7 @@ test('the UI leads to the console and back, in the theme that was chosen', async
 
 test('a session that has ended leads to the sign-in', async () => {
   await page.goto(`${server.url}/console`);
-  const run = page.frameLocator('iframe[title="GraphQL console"]').getByRole('button', { name: /^Execute/ });
-  await run.waitFor();
+  const run = await execute();
   await page.request.post(`${server.url}/graphql`, { data: { query: 'mutation { logout }' } });
   await run.click();
   await page.waitForURL('**/login?next=%2Fconsole');
