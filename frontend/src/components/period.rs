@@ -19,6 +19,17 @@ pub fn instant(millis: f64) -> DateTime {
     DateTime(date.to_iso_string().into())
 }
 
+/// Instants between two, or whether there is one.
+#[derive(cynic::InputObject, Clone, Debug, Default)]
+pub struct DateTimeFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub gte: Option<DateTime>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub lt: Option<DateTime>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub is_null: Option<bool>,
+}
+
 /// Milliseconds of a day.
 pub const DAY: f64 = 86_400_000.0;
 
@@ -39,21 +50,46 @@ pub fn period(state: ListState) -> (Option<DateTime>, Option<DateTime>) {
     {
         return (Some(instant(Date::now() - days * DAY)), None);
     }
-    let day = |key, later: f64| {
-        // Without a zone, a date with a time is one of the reader's zone.
-        let start = Date::parse(&format!("{}T00:00:00", state.get(key)?));
-        (!start.is_nan()).then(|| instant(start + later))
-    };
-    (day("from", 0.0), day("to", DAY))
+    let day = |key, later| midnight(&state.get(key)?, later);
+    (day("from", 0), day("to", 1))
 }
 
-/// The controls that write it.
-pub fn period_filters() -> Vec<AnyView> {
+/// The same as a filter; none where the URL says nothing of time. Reactive.
+pub fn within(state: ListState) -> Option<DateTimeFilter> {
+    let (gte, lt) = period(state);
+    let narrow = gte.is_some() || lt.is_some();
+    narrow.then_some(DateTimeFilter {
+        gte,
+        lt,
+        is_null: None,
+    })
+}
+
+/// The reader's midnight at the beginning of a day such as `2026-11-25`, or of so many days later.
+fn midnight(day: &str, later: u32) -> Option<DateTime> {
+    // Without a zone, a date with a time is one of the reader's zone.
+    let date = Date::new(&format!("{day}T00:00:00").into());
+    // A day is not always of 24 hours.
+    date.set_date(date.get_date() + later);
+    (!date.get_time().is_nan()).then(|| instant(date.get_time()))
+}
+
+/// The controls that write it, under a label that says of what.
+pub fn period_filters(label: &'static str) -> Vec<AnyView> {
+    let state = ListState::here();
     let mut spans = choices(&[("", "Any time")]);
     spans.extend(SPANS.map(|(key, words, _)| (key.to_owned(), words.to_owned())));
+    spans.extend(choices(&[("between", "Between days…")]));
+    let days = move || {
+        let between = state.get("since").as_deref() == Some("between")
+            || state.get("from").is_some()
+            || state.get("to").is_some();
+        between.then(|| {
+            view! { {filter_typed("From", "from", "date")} {filter_typed("To", "to", "date")} }
+        })
+    };
     vec![
-        filter_select("When", "since", move || spans.clone()),
-        filter_typed("From day", "from", "date"),
-        filter_typed("To day", "to", "date"),
+        filter_select(label, "since", move || spans.clone()),
+        days.into_any(),
     ]
 }

@@ -138,7 +138,7 @@ pub fn bar() -> AnyView {
         filter_select("Outcome", "outcome", move || outcomes.clone()),
         filter_text("Address", "address"),
     ];
-    controls.extend(period_filters());
+    controls.extend(period_filters("When"));
     let known = ACTIONS.map(|action| view! { <option value=action></option> });
     view! {
         {filters(&KEYS, controls)}

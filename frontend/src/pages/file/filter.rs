@@ -1,10 +1,9 @@
 //! Which files are listed, and in what order, as the URL says it.
 
-use js_sys::Date;
-
 use crate::api::fragment::OrderDirection;
 use crate::api::schema;
 use crate::components::list::{ListState, direction};
+use crate::components::period::{DateTimeFilter, within};
 
 /// Where a file's raw bytes lie.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +33,6 @@ impl FileArea {
     }
 }
 
-/// An instant as the server reads it.
-#[derive(cynic::Scalar, Clone)]
-pub struct DateTime(String);
-
 #[derive(cynic::InputObject, Clone, Default)]
 struct StringFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
@@ -46,16 +41,6 @@ struct StringFilter {
     contains: Option<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     starts_with: Option<String>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    is_null: Option<bool>,
-}
-
-#[derive(cynic::InputObject, Clone, Default)]
-struct DateTimeFilter {
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    gte: Option<DateTime>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    lt: Option<DateTime>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     is_null: Option<bool>,
 }
@@ -108,7 +93,7 @@ pub struct FileOrder {
 }
 
 /// The parameters of the URL that narrow the list.
-pub const PARAMETERS: [&str; 6] = ["q", "format", "area", "state", "since", "until"];
+pub const PARAMETERS: [&str; 7] = ["q", "format", "area", "state", "since", "from", "to"];
 
 /// What parameter `format` is for files of no format.
 pub const NO_FORMAT: &str = "-";
@@ -128,10 +113,6 @@ pub fn filter(state: ListState) -> Option<FileFilter> {
         Some("kept") => (None, Some(there(false))),
         _ => (None, None),
     };
-    let (since, until) = (state.get("since"), state.get("until"));
-    let since = since.and_then(|day| midnight(&day, 0.0));
-    let until = until.and_then(|day| midnight(&day, 1.0));
-    let arrived = since.is_some() || until.is_some();
     let area = state.get("area");
     let area = area.and_then(|key| FileArea::ALL.into_iter().find(|area| area.key() == key));
     Some(FileFilter {
@@ -147,11 +128,7 @@ pub fn filter(state: ListState) -> Option<FileFilter> {
             },
         }),
         area: area.map(|area| FileAreaFilter { eq: Some(area) }),
-        arrived_at: arrived.then_some(DateTimeFilter {
-            gte: since,
-            lt: until,
-            is_null: None,
-        }),
+        arrived_at: within(state),
         held_at,
         deleted_at,
         ..FileFilter::default()
@@ -177,15 +154,6 @@ fn searched(text: String) -> Vec<FileFilter> {
         ..FileFilter::default()
     };
     vec![named, hashed]
-}
-
-/// The reader's midnight at the beginning of a day such as `2026-11-25`, or of so many days later.
-fn midnight(day: &str, later: f64) -> Option<DateTime> {
-    let date = Date::new(&format!("{day}T00:00:00").into());
-    // A day is not always of 24 hours.
-    date.set_date((f64::from(date.get_date()) + later) as u32);
-    let known = !date.get_time().is_nan();
-    known.then(|| DateTime(date.to_iso_string().into()))
 }
 
 /// The order that the URL asks for, and its key and direction. Reactive.

@@ -12,9 +12,10 @@ use crate::api::schema;
 use crate::api::session::Session;
 use crate::components::allowed::{page_for, why_not};
 use crate::components::copy::copy_graphql;
-use crate::components::field::{choices, filter_select, filter_typed, filters};
+use crate::components::field::{choices, filter_select, filters};
 use crate::components::layout::{heading, title};
 use crate::components::list::{ListState, PAGE, pager, search};
+use crate::components::period::period_filters;
 use crate::components::state::{empty, loaded};
 use crate::components::status::chip;
 use crate::components::table::{Cell, Column, TableOptions, table};
@@ -175,17 +176,14 @@ fn filter_bar() -> AnyView {
             ("deleted", "Deleted"),
         ])
     };
-    filters(
-        &PARAMETERS,
-        vec![
-            search("Name or hash"),
-            filter_select("Format", "format", format_choices),
-            filter_select("Area", "area", areas),
-            filter_select("State", "state", states),
-            filter_typed("Arrived from", "since", "date"),
-            filter_typed("Arrived until", "until", "date"),
-        ],
-    )
+    let mut bar = vec![
+        search("Name or hash"),
+        filter_select("Format", "format", format_choices),
+        filter_select("Area", "area", areas),
+        filter_select("State", "state", states),
+    ];
+    bar.extend(period_filters("Arrived"));
+    filters(&PARAMETERS, bar)
 }
 
 fn columns() -> Vec<Column<FileRow>> {

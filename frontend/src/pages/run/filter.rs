@@ -1,11 +1,9 @@
 //! Which runs a list shows: what the URL says, as the server's filter.
 
-use js_sys::Date;
-use wasm_bindgen::JsValue;
-
 use crate::api::fragment::{RunStatus, StringFilter, Trigger};
 use crate::api::schema;
 use crate::components::list::ListState;
+use crate::components::period::{DateTimeFilter, within};
 
 /// Which of some runs.
 #[derive(cynic::InputObject, Clone, Debug, Default)]
@@ -16,10 +14,6 @@ pub struct IdsFilter {
     #[cynic(rename = "in", skip_serializing_if = "Option::is_none")]
     pub among: Option<Vec<cynic::Id>>,
 }
-
-/// An instant as the server takes it.
-#[derive(cynic::Scalar, Clone, Debug)]
-pub struct DateTime(pub String);
 
 #[derive(cynic::InputObject, Clone, Debug)]
 pub struct RunStatusFilter {
@@ -50,14 +44,6 @@ pub struct TriggerFilter {
 #[cynic(graphql_type = "IntFilter")]
 pub struct VersionFilter {
     pub eq: Option<i32>,
-}
-
-#[derive(cynic::InputObject, Clone, Debug, Default)]
-pub struct DateTimeFilter {
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub gte: Option<DateTime>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub lt: Option<DateTime>,
 }
 
 #[derive(cynic::InputObject, Clone, Debug)]
@@ -133,14 +119,6 @@ fn statuses(key: &str) -> Option<Vec<RunStatus>> {
     )
 }
 
-/// Lengths of time before now that a list can be narrowed to: the key in the URL, its words, its hours.
-pub const SPANS: [(&str, &str, f64); 4] = [
-    ("1h", "Last hour", 1.0),
-    ("24h", "Last 24 hours", 24.0),
-    ("7d", "Last 7 days", 168.0),
-    ("30d", "Last 30 days", 720.0),
-];
-
 /// What the URL says beside the status.
 pub const KEYS: [&str; 9] = [
     "q", "kind", "trigger", "file", "rules", "by", "since", "from", "to",
@@ -179,7 +157,7 @@ pub fn asked(state: ListState, by_status: bool) -> Option<RunFilter> {
             .and_then(|key| key.parse().ok())
             .map(|version| VersionFilter { eq: Some(version) }),
         requested_by: containing("by"),
-        created_at: created(state),
+        created_at: within(state),
         or: state.get("q").map(|text| found(text.trim())),
         ..RunFilter::default()
     };
@@ -211,31 +189,6 @@ fn found(text: &str) -> Vec<RunFilter> {
         });
     }
     ways
-}
-
-/// When the runs were asked for: within a span before now, or on days of the reader's zone.
-fn created(state: ListState) -> Option<DateTimeFilter> {
-    let since = state.get("since").unwrap_or_default();
-    if let Some((_, _, hours)) = SPANS.into_iter().find(|(name, _, _)| *name == since) {
-        return Some(DateTimeFilter {
-            gte: Some(instant(Date::now() - hours * 3_600_000.0)),
-            lt: None,
-        });
-    }
-    let day = |key, later: f64| {
-        // Without a zone, a date with a time is one of the reader's zone.
-        let start = Date::parse(&format!("{}T00:00:00", state.get(key)?));
-        (!start.is_nan()).then(|| instant(start + later))
-    };
-    let filter = DateTimeFilter {
-        gte: day("from", 0.0),
-        lt: day("to", 86_400_000.0),
-    };
-    (filter.gte.is_some() || filter.lt.is_some()).then_some(filter)
-}
-
-fn instant(millis: f64) -> DateTime {
-    DateTime(Date::new(&JsValue::from_f64(millis)).to_iso_string().into())
 }
 
 #[cfg(test)]

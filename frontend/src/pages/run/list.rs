@@ -4,7 +4,7 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::bulk::{Selection, bar, check};
-use super::filter::{KEYS, RunFilter, SPANS, asked};
+use super::filter::{KEYS, RunFilter, asked};
 use super::reprocess::{reprocess, start};
 use super::rules::rule_choices;
 use super::stats::{stats, times, views};
@@ -13,9 +13,10 @@ use crate::api::live::Change;
 use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::allowed::allowed;
-use crate::components::field::{choices, filter_select, filter_text, filter_typed, filters};
+use crate::components::field::{choices, filter_select, filter_text, filters};
 use crate::components::layout::{heading, title};
 use crate::components::list::{ListState, PAGE, direction, pager, search};
+use crate::components::period::period_filters;
 use crate::components::state::{empty, loaded};
 use crate::components::status::{chip, overall};
 use crate::components::table::{Cell, Column, TableOptions, table};
@@ -157,23 +158,8 @@ pub fn RunList() -> impl IntoView {
 }
 
 fn filter_bar() -> AnyView {
-    let state = ListState::here();
-    let days = move || {
-        let between = state.get("since").as_deref() == Some("between")
-            || state.get("from").is_some()
-            || state.get("to").is_some();
-        between.then(|| {
-            view! { {filter_typed("From", "from", "date")} {filter_typed("To", "to", "date")} }
-        })
-    };
-    let spans = || {
-        let mut spans = choices(&[("", "Any time")]);
-        spans.extend(SPANS.map(|(key, words, _)| (key.to_owned(), words.to_owned())));
-        spans.extend(choices(&[("between", "Between days…")]));
-        spans
-    };
     let rules = rule_choices("Any rules");
-    let bar = vec![
+    let mut bar = vec![
         search("Number, file name or hash"),
         filter_select("Trigger", "trigger", || {
             choices(&[
@@ -194,9 +180,8 @@ fn filter_bar() -> AnyView {
         filter_text("File", "file"),
         filter_select("Rules", "rules", move || rules.get()),
         filter_text("Asked for by", "by"),
-        filter_select("Time", "since", spans),
-        days.into_any(),
     ];
+    bar.extend(period_filters("Time"));
     view! { <div class="run-filters">{filters(&KEYS, bar)}</div> }.into_any()
 }
 
