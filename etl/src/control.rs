@@ -15,7 +15,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
     EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
 };
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// Files that are read again give way to those that arrive.
 pub(crate) const REPROCESS_PRIORITY: i32 = -1;
@@ -155,27 +155,23 @@ pub async fn reprocess_run(
 
 /// Queues every archived file that the mart has loaded, oldest first, to be read again, as one backfill that `by`
 /// has begun. Files of which every run was undone, discarded or failed are left out, and so are deleted ones.
+/// Where some are chosen, by their SHA-256, it is these, whatever became of their runs.
+///
+/// # Errors
+/// [`Error::Input`] when a chosen file is not there or was deleted.
 pub async fn reprocess_all(
     db: &DatabaseConnection,
     by: &str,
     asker: impl Into<Asker<'_>>,
     rule_version: i32,
     mode: RunMode,
+    chosen: Option<&[String]>,
 ) -> Result<backfill::Model> {
     let asker = asker.into();
-    let merged = run::Entity::find()
-        .select_only()
-        .column(run::Column::SourceFileId)
-        .filter(run::Column::SourceFileId.is_not_null())
-        .filter(run::Column::Kind.ne(RunKind::Undo))
-        .filter(run::Column::Status.eq(RunStatus::Succeeded))
-        .into_query();
-    let files = source_file::Entity::find()
-        .filter(source_file::Column::Id.in_subquery(merged))
-        .filter(source_file::Column::DeletedAt.is_null())
-        .order_by_asc(source_file::Column::Id)
-        .all(db)
-        .await?;
+    let files = match chosen {
+        Some(hashes) => chosen_files(db, hashes).await?,
+        None => loaded_files(db).await?,
+    };
     let tx = database::begin(db).await?;
     let backfill = backfill::ActiveModel {
         created_by: Set(by.to_owned()),
@@ -200,6 +196,38 @@ pub async fn reprocess_all(
     }
     tx.commit().await?;
     Ok(backfill)
+}
+
+/// The files that the mart has loaded and that are still there, oldest first.
+async fn loaded_files(db: &DatabaseConnection) -> Result<Vec<source_file::Model>> {
+    let merged = run::Entity::find()
+        .select_only()
+        .column(run::Column::SourceFileId)
+        .filter(run::Column::SourceFileId.is_not_null())
+        .filter(run::Column::Kind.ne(RunKind::Undo))
+        .filter(run::Column::Status.eq(RunStatus::Succeeded))
+        .into_query();
+    let files = source_file::Entity::find()
+        .filter(source_file::Column::Id.in_subquery(merged))
+        .filter(source_file::Column::DeletedAt.is_null())
+        .order_by_asc(source_file::Column::Id);
+    Ok(files.all(db).await?)
+}
+
+/// The files of these hashes, oldest first.
+async fn chosen_files(
+    db: &DatabaseConnection,
+    hashes: &[String],
+) -> Result<Vec<source_file::Model>> {
+    if hashes.is_empty() {
+        return Err(Error::Input("no file is chosen".to_owned()));
+    }
+    let mut files = BTreeMap::new();
+    for hash in hashes {
+        let file = custody::find(db, hash).await?;
+        files.insert(file.id, file);
+    }
+    Ok(files.into_values().collect())
 }
 
 async fn reprocess_one(
@@ -371,23 +399,14 @@ pub async fn undo(
 ) -> Result<Vec<i64>> {
     let asker = asker.into();
     let target = find(db, run_id).await?;
-    undo::check(&target)?;
-    // Each run's conflicts, and theirs, newest first.
-    let mut targets = vec![target];
-    let mut next = 0;
-    while let Some(target) = targets.get(next) {
-        let conflicts = undo::conflicts(db, target).await?;
-        if !cascade && !conflicts.is_empty() {
+    if !cascade {
+        let conflicts = undo::conflicts(db, &target).await?;
+        if !conflicts.is_empty() {
             return Err(Error::Input(undo::refusal(run_id, &conflicts)));
         }
-        for id in conflicts {
-            if targets.iter().all(|known| known.id != id) {
-                targets.push(find(db, id).await?);
-            }
-        }
-        next += 1;
     }
-    targets.sort_by_key(|target| std::cmp::Reverse(target.data_version));
+    let mut targets = undo::all_conflicts(db, &target).await?;
+    targets.push(target);
     let tx = database::begin(db).await?;
     let mut runs = Vec::with_capacity(targets.len());
     for target in targets {

@@ -33,9 +33,6 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
     prepared_folder(url)?;
     let mut options = pool(url);
     options.map_sqlx_sqlite_opts(sqlite);
-    if !url.contains("statement-cache-capacity") {
-        options.map_sqlx_mysql_opts(|mysql| mysql.statement_cache_capacity(PREPARED));
-    }
     options.map_sqlx_mysql_pool_opts(|pool| {
         // Statements outside a transaction lock what they write, and no gaps beside it, as those of `begin` do.
         const SQL: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
@@ -98,6 +95,7 @@ pub async fn connect_scratch(file: &Path) -> Result<DatabaseConnection> {
     Ok(Database::connect(options).await?)
 }
 
+/// What every pool has in common.
 fn pool(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -106,6 +104,9 @@ fn pool(url: &str) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(15))
         .connect_timeout(Duration::from_secs(15));
+    if !url.contains("statement-cache-capacity") {
+        options.map_sqlx_mysql_opts(|mysql| mysql.statement_cache_capacity(PREPARED));
+    }
     options
 }
 
@@ -428,6 +429,14 @@ pub fn exact(backend: DatabaseBackend, text: &str) -> String {
     match backend {
         DatabaseBackend::Sqlite => text.to_owned(),
         _ => format!("BINARY {text}"),
+    }
+}
+
+/// The condition that two values are not the same, to the last byte; none is the same as none.
+pub fn differ(backend: DatabaseBackend, one: &str, other: &str) -> String {
+    match backend {
+        DatabaseBackend::Sqlite => format!("{one} IS NOT {other}"),
+        _ => format!("NOT (BINARY {one} <=> BINARY {other})"),
     }
 }
 

@@ -14,6 +14,10 @@ use sea_orm::{
 use serde::Serialize;
 use std::collections::HashMap;
 
+mod field;
+
+pub use field::fields_sql;
+
 /// Words to put before a `SELECT` so that it reads movies, their links, what they refer to and the figures of all
 /// these as they were in `version`: they stand in for the tables of the same names.
 ///

@@ -8,7 +8,7 @@ use crate::{
 };
 use entity::ingest::{RunKind, RunStatus, run};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
-use std::time::Duration;
+use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
 
 /// The version that a run has made, if its merge can be undone.
 ///
@@ -62,6 +62,31 @@ pub async fn conflicts<C: ConnectionTrait>(db: &C, target: &run::Model) -> Resul
     .await?;
     let ids: Result<Vec<i64>, DbErr> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
     Ok(ids?)
+}
+
+/// The later runs that stand in the way of undoing a run, and those that stand in theirs, newest first.
+///
+/// # Errors
+/// As [`check`].
+pub async fn all_conflicts<C: ConnectionTrait>(
+    db: &C,
+    target: &run::Model,
+) -> Result<Vec<run::Model>> {
+    let mut found = Vec::new();
+    let mut ahead = conflicts(db, target).await?;
+    while !ahead.is_empty() {
+        let runs = run::Entity::find().filter(run::Column::Id.is_in(ahead));
+        let runs = runs.all(db).await?;
+        found.extend(runs.iter().cloned());
+        let mut next = BTreeSet::new();
+        for run in &runs {
+            next.extend(conflicts(db, run).await?);
+        }
+        next.retain(|id| found.iter().all(|known| known.id != *id));
+        ahead = next.into_iter().collect();
+    }
+    found.sort_by_key(|run| Reverse(run.data_version));
+    Ok(found)
 }
 
 /// What is said where later runs stand in the way.

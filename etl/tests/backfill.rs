@@ -37,7 +37,7 @@ async fn files(world: &World) {
 }
 
 async fn begin(world: &World, mode: RunMode) -> row::Model {
-    control::reprocess_all(&world.chain.db, "ada", Trigger::Command, 1, mode)
+    control::reprocess_all(&world.chain.db, "ada", Trigger::Command, 1, mode, None)
         .await
         .unwrap()
 }

@@ -12,7 +12,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use sea_orm::{DatabaseConnection, EntityTrait, PaginatorTrait, QueryOrder};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Everything an analyst could see, row by row.
@@ -305,7 +305,23 @@ async fn changes(db: &DatabaseConnection, run: &run::Model) -> Vec<history::Chan
         )
     };
     let places: Vec<_> = rows.iter().map(place).collect();
-    history::changes(db, run, &places).await.unwrap()
+    let changes = history::changes(db, run, &places).await.unwrap();
+    // What is found of all of them at once is the same.
+    let told = changes.iter().flat_map(|change| {
+        let fields = change.fields.iter().map(|field| field.field.clone());
+        fields.map(|field| (change.movie_id, field))
+    });
+    let fields = history::fields_sql(db.get_database_backend(), run);
+    let fields = etl::database::query(db, &fields, []).await.unwrap();
+    let found = fields.iter().map(|row| {
+        let movie_id: i64 = row.try_get_by_index(0).unwrap();
+        (movie_id, row.try_get_by_index(1).unwrap())
+    });
+    assert_eq!(
+        found.collect::<BTreeSet<(i64, String)>>(),
+        told.collect::<BTreeSet<_>>()
+    );
+    changes
 }
 
 #[tokio::test]

@@ -198,7 +198,8 @@ async fn reading_every_file_again_is_loading_them_afresh() {
             let kept = history(&world, &mut random).await;
             publish(&world).await;
             let db = &world.chain.db;
-            let begun = control::reprocess_all(db, "test", Trigger::Command, 2, RunMode::Merge);
+            let begun =
+                control::reprocess_all(db, "test", Trigger::Command, 2, RunMode::Merge, None);
             let begun = begun.await.unwrap();
             assert_eq!(begun.total, kept.len() as i64, "seed {seed}");
             work_off(&world, 1).await;
@@ -246,7 +247,7 @@ async fn two_files(world: &World) {
 }
 
 async fn begin(world: &World, mode: RunMode) -> i64 {
-    let begun = control::reprocess_all(&world.chain.db, "test", Trigger::Command, 2, mode);
+    let begun = control::reprocess_all(&world.chain.db, "test", Trigger::Command, 2, mode, None);
     begun.await.unwrap().id
 }
 

@@ -5,6 +5,7 @@
 
 use crate::{
     auth::{Client, viewer_of},
+    compress::compressed,
     console,
     fresh::Answers,
     graphql::{self, Schema, Services, http, operation::Operations},
@@ -84,7 +85,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
         .nest(rest::ROOT, rest::routes(&app))
         .layer(CatchPanicLayer::new());
-    secure::cors(routes, &app.services.access.origins)
+    secure::cors(compressed(routes), &app.services.access.origins)
         .layer(middleware::from_fn_with_state(app.clone(), secure::secured))
         .layer(middleware::from_fn(observe::request))
         .with_state(app)

@@ -116,7 +116,13 @@ pub fn is_named(headers: &HeaderMap, tag: &str) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(','))
         .map(|given| given.trim().trim_start_matches("W/"))
-        .any(|given| given == tag)
+        .any(|given| given == tag || compressed(tag).is_some_and(|tag| tag == given))
+}
+
+/// The tag of the compressed form of what has this one.
+pub fn compressed(tag: &str) -> Option<String> {
+    // None of the letters of a tag is a dot.
+    Some(format!("{}.gz\"", tag.strip_suffix('"')?))
 }
 
 /// An answer that was made.

@@ -1,8 +1,10 @@
-//! Connections: how many there may be and how long each may take to ask.
+//! Connections: how many there may be, how long each may take to ask, and how long to take its answer.
 //!
 //! A client that sends its request a byte at a time, or none at all, is cut off, and holds no more than one
-//! buffer of [`Limits::head_bytes`] until then.
+//! buffer of [`Limits::head_bytes`] until then; so is one that does not read what it is sent. No address has more than
+//! its part of the connections.
 
+use crate::auth::client::Proxies;
 use axum::{Router, extract::ConnectInfo};
 use hyper::{
     Request,
@@ -14,12 +16,20 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinSet,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutBody;
 
@@ -28,6 +38,10 @@ use tower_http::timeout::TimeoutBody;
 pub struct Limits {
     /// Connections at once; further ones wait until one ends.
     pub connections: usize,
+    /// Connections of one address; further ones are closed.
+    pub of_address: usize,
+    /// Proxies, which may have all connections, for they bring many clients.
+    pub proxies: Proxies,
     /// How long the head of a request may take, counted from the end of the answer before it: a connection
     /// that is idle for so long is closed.
     pub head_time: Duration,
@@ -35,15 +49,20 @@ pub struct Limits {
     pub head_bytes: usize,
     /// How long a body's next bytes may stay away.
     pub body_pause: Duration,
+    /// How long a client may take none of the answer's next bytes.
+    pub read_pause: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            of_address: 2048,
+            proxies: Proxies::default(),
             head_time: Duration::from_secs(30),
             head_bytes: 64 << 10,
             body_pause: Duration::from_secs(10),
+            read_pause: Duration::from_secs(30),
         }
     }
 }
@@ -61,6 +80,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         .header_read_timeout(limits.head_time)
         .max_buf_size(limits.head_bytes);
     let mut connections = JoinSet::new();
+    let guests = Guests::default();
     while let Some((permit, accepted)) = stop
         .run_until_cancelled(async {
             // The semaphore is never closed.
@@ -72,15 +92,27 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer)) => {
+                let address = peer.ip().to_canonical();
+                let guest = match limits.proxies.trust(address) {
+                    true => None,
+                    false => match guests.let_in(address, limits.of_address) {
+                        None => {
+                            tracing::debug!("{peer}: too many connections");
+                            continue;
+                        }
+                        guest => guest,
+                    },
+                };
                 let client = Client {
                     stream,
                     peer,
                     body_pause: limits.body_pause,
+                    read_pause: limits.read_pause,
                 };
                 let connection = client.answer(http.clone(), router.clone(), stop.clone());
                 connections.spawn(async move {
                     connection.await;
-                    drop(permit);
+                    drop((permit, guest));
                 });
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -104,11 +136,53 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
+/// How many connections each address has.
+#[derive(Clone, Default)]
+struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+impl Guests {
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a connection for as long as the guest is kept; none where the address has `most` already.
+    fn let_in(&self, address: IpAddr, most: usize) -> Option<Guest> {
+        let mut guests = self.lock();
+        let count = guests.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Guest {
+            guests: self.clone(),
+            address,
+        })
+    }
+}
+
+struct Guest {
+    guests: Guests,
+    address: IpAddr,
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut guests = self.guests.lock();
+        if let Some(count) = guests.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                guests.remove(&self.address);
+            }
+        }
+    }
+}
+
 /// Who has connected.
 struct Client {
     stream: TcpStream,
     peer: SocketAddr,
     body_pause: Duration,
+    read_pause: Duration,
 }
 
 impl Client {
@@ -118,6 +192,7 @@ impl Client {
             stream,
             peer,
             body_pause,
+            read_pause,
         } = self;
         // Answers are written whole; waiting for more to send with them gains nothing.
         if let Err(error) = stream.set_nodelay(true) {
@@ -128,7 +203,9 @@ impl Client {
             request.extensions_mut().insert(ConnectInfo(peer));
             router.call(request.map(|body| TimeoutBody::new(body_pause, body)))
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(read_pause));
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let mut connection = pin!(connection.with_upgrades());
         let mut stopping = pin!(stop.cancelled());
         let mut told = false;

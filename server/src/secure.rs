@@ -1,7 +1,7 @@
 //! What holds for every request, whatever it asks for: where it comes from, whether another site's page sent it,
 //! and what browsers are told with the answer.
 
-use crate::{app::App, auth::Client};
+use crate::{app::App, auth::Client, fresh::VERSION};
 use axum::{
     Json, Router,
     extract::{ConnectInfo, Request, State},
@@ -124,8 +124,10 @@ pub fn cors<S: Clone + Send + Sync + 'static>(
     }
     let exposed = [
         header::ETAG,
+        header::LINK,
         header::RETRY_AFTER,
         header::CONTENT_DISPOSITION,
+        VERSION,
     ];
     let layer = CorsLayer::new()
         .allow_origin(origins.to_vec())

@@ -114,7 +114,7 @@ impl Instance {
                 wake: wake.clone(),
                 news: chain.news.clone(),
                 feed,
-                access: auth::Access::new(chain.db.clone(), &config.access),
+                access: auth::Access::new(chain.db.clone(), &config.access, config.limits.rate),
                 previews: Semaphore::new(1),
                 instance: own.clone(),
                 inbox: config.roles.worker.then(|| config.inbox.path.clone()),
@@ -131,6 +131,10 @@ impl Instance {
                 .await
                 .with_context(|| format!("MARQUEE_LISTEN: {listen} cannot be listened at"))?;
             address = Some(listener.local_addr()?);
+            let limits = Limits {
+                proxies: app.services.access.proxies.clone(),
+                ..Limits::default()
+            };
             let (services, sockets) = (app.services.clone(), live.clone());
             tasks.spawn(async move {
                 watch::watch(services, live).await;
@@ -142,7 +146,7 @@ impl Instance {
             });
             let stop = shutdown.clone();
             tasks.spawn(async move {
-                listen::serve(listener, app::router(app), Limits::default(), stop).await;
+                listen::serve(listener, app::router(app), limits, stop).await;
                 Ok(())
             });
         }

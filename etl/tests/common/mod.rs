@@ -132,7 +132,7 @@ impl World {
     /// Queues every file to be read again; answers the runs.
     pub async fn reprocess_all(&self, version: i32) -> Vec<i64> {
         let (db, by) = (&self.chain.db, Trigger::Command);
-        let begun = control::reprocess_all(db, "test", by, version, RunMode::Merge).await;
+        let begun = control::reprocess_all(db, "test", by, version, RunMode::Merge, None).await;
         backfill::all(db, begun.unwrap().id).await.unwrap()
     }
 

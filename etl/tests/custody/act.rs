@@ -200,7 +200,7 @@ async fn a_file_is_deleted_only_when_nothing_speaks_against_it() {
             control::reprocess_run(db, run.id, by, 1, RunMode::Merge).await,
             &gone,
         );
-        let none = control::reprocess_all(db, "test", by, 1, RunMode::Merge).await;
+        let none = control::reprocess_all(db, "test", by, 1, RunMode::Merge, None).await;
         assert_eq!(none.unwrap().total, 0);
         let rejected = reject::Entity::find().one(db).await.unwrap().unwrap();
         refused(correct::correct(chain, rejected.id, &[], by).await, &gone);

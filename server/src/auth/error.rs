@@ -15,6 +15,14 @@ pub enum AccessError {
         /// When an attempt counts again.
         seconds: i64,
     },
+    /// More requests than are answered.
+    #[error("more than {most} requests a second; try again in {seconds} s")]
+    TooFast {
+        /// How many a second are answered.
+        most: u32,
+        /// When one is answered again.
+        seconds: i64,
+    },
     /// There is one of that name.
     #[error("there is a {0} already")]
     Exists(String),
@@ -40,7 +48,7 @@ impl AccessError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Wrong => "UNAUTHENTICATED",
-            Self::TooSoon { .. } => "TOO_MANY_REQUESTS",
+            Self::TooSoon { .. } | Self::TooFast { .. } => "TOO_MANY_REQUESTS",
             Self::Exists(_) | Self::Input(_) => "BAD_USER_INPUT",
             Self::Unknown(_) => "NOT_FOUND",
             Self::Denied(denied) => denied.code(),

@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod client;
 pub mod error;
 pub mod login;
+pub mod pace;
 pub mod password;
 pub mod permission;
 pub mod role;

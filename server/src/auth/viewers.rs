@@ -8,6 +8,7 @@ use super::{
     AccessError, Viewer, attempt,
     audit::{self, Outcome},
     client::{Client, Proxies},
+    pace::{Pace, Who},
     session, token,
 };
 use crate::config;
@@ -16,6 +17,7 @@ use chrono::Utc;
 use sea_orm::{DatabaseConnection, DbErr};
 use std::{
     collections::HashMap,
+    num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -87,6 +89,8 @@ pub struct Access {
     told: Remembered<()>,
     /// Addresses that have to wait with tokens, and until when.
     waiting: Remembered<i64>,
+    /// How often each may ask.
+    pace: Pace,
     /// Whose word is taken for where requests come from.
     pub proxies: Proxies,
     /// The other sites whose pages may ask.
@@ -94,13 +98,14 @@ pub struct Access {
 }
 
 impl Access {
-    /// Access to the users of a database.
-    pub fn new(db: DatabaseConnection, config: &config::Access) -> Self {
+    /// Access to the users of a database, each of whom may ask `rate` times a second.
+    pub fn new(db: DatabaseConnection, config: &config::Access, rate: NonZeroU32) -> Self {
         Self {
             db,
             viewers: Remembered::default(),
             told: Remembered::default(),
             waiting: Remembered::default(),
+            pace: Pace::new(rate),
             proxies: Proxies(config.trusted_proxies.clone()),
             origins: config.cors_origins.clone(),
         }
@@ -187,21 +192,26 @@ impl Proof {
 /// forged, has ended, or whose user is disabled. Of a bearer token and a cookie only the token counts.
 ///
 /// # Errors
-/// [`AccessError::TooSoon`] for a wrong token after too many from the same address, [`AccessError::Database`]
-/// when the database does not answer.
+/// [`AccessError::TooFast`] when they ask too often, [`AccessError::TooSoon`] for a wrong token after too many from the
+/// same address, [`AccessError::Database`] when the database does not answer.
 pub async fn viewer_of(
     access: &Access,
     headers: &HeaderMap,
     client: Client,
 ) -> Result<Option<Arc<Viewer>>, AccessError> {
+    let stranger = Who::From(client.address);
     let Some(shown) = Proof::of(headers) else {
+        access.pace.count(stranger)?;
         return Ok(None);
     };
     let (Proof::Session(hash) | Proof::Token(hash)) = &shown;
     let (age, known) = access.viewers.get(hash);
     if known.is_some() {
+        access.pace.count(Who::Known(hash.clone()))?;
         return Ok(known);
     }
+    // Until it has been looked up, what is shown may be made up.
+    access.pace.count(stranger)?;
     let proofs = std::slice::from_ref(&shown);
     let found = viewers(access, proofs).await?.remove(&shown);
     match (found, shown) {

@@ -85,7 +85,7 @@ pub async fn reprocess(config: &Config, arguments: Reprocess) -> Result<ExitCode
         }
         (None, None) => {
             let who = audit::COMMAND_LINE;
-            let begun = control::reprocess_all(db, who, by, rules, mode).await?;
+            let begun = control::reprocess_all(db, who, by, rules, mode, None).await?;
             let files = format!("{} files under rules {rules}", begun.total);
             record(
                 db,

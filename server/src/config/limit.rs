@@ -1,7 +1,7 @@
 //! What one request may ask for, and how long it may take.
 
 use super::{ConfigError, wrong};
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 const MAX_DEPTH: &str = "MARQUEE_MAX_DEPTH";
 const MAX_COMPLEXITY: &str = "MARQUEE_MAX_COMPLEXITY";
@@ -11,12 +11,13 @@ const MAX_TOKENS: &str = "MARQUEE_MAX_TOKENS";
 const MAX_VALUES: &str = "MARQUEE_MAX_VALUES";
 const MAX_RESULT: &str = "MARQUEE_MAX_RESULT";
 const MAX_BODY: &str = "MARQUEE_MAX_BODY";
+const MAX_RATE: &str = "MARQUEE_MAX_RATE";
 const REQUEST_TIMEOUT: &str = "MARQUEE_REQUEST_TIMEOUT";
 const CACHE_SIZE: &str = "MARQUEE_CACHE_SIZE";
 const ALLOWED_OPERATIONS: &str = "MARQUEE_ALLOWED_OPERATIONS";
 
 /// The keys of this part.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 12] = [
     MAX_DEPTH,
     MAX_COMPLEXITY,
     MAX_ALIASES,
@@ -25,10 +26,14 @@ pub const KEYS: [&str; 11] = [
     MAX_VALUES,
     MAX_RESULT,
     MAX_BODY,
+    MAX_RATE,
     REQUEST_TIMEOUT,
     CACHE_SIZE,
     ALLOWED_OPERATIONS,
 ];
+
+/// The usual rate: more than a page or a notebook asks, less than fills an instance.
+const RATE: NonZeroU32 = NonZeroU32::new(1_000).expect("not zero");
 
 /// The limits of a request, and what is kept to answer it faster.
 #[derive(Clone, Debug)]
@@ -49,6 +54,8 @@ pub struct Limits {
     pub result: usize,
     /// Bytes of a request's body.
     pub body: usize,
+    /// Requests a second of each session and token, and from each address without one.
+    pub rate: NonZeroU32,
     /// How long an answer may take, its statements included.
     pub timeout: Duration,
     /// Bytes of answers that are kept; 0 keeps none.
@@ -70,6 +77,7 @@ impl Default for Limits {
             values: 10_000,
             result: 16 << 20,
             body: 1 << 20,
+            rate: RATE,
             timeout: Duration::from_secs(30),
             cache: 64 << 20,
             allowed: None,
@@ -105,6 +113,11 @@ impl Limits {
             values: number(MAX_VALUES, usual.values, 0)?,
             result: number(MAX_RESULT, usual.result, 1024)?,
             body: number(MAX_BODY, usual.body, 1024)?,
+            rate: {
+                let given = number(MAX_RATE, usual.rate.get() as usize, 1)?;
+                let given = u32::try_from(given).unwrap_or(u32::MAX);
+                NonZeroU32::new(given).unwrap_or(usual.rate)
+            },
             cache: number(
                 CACHE_SIZE,
                 usize::try_from(usual.cache).unwrap_or(usize::MAX),

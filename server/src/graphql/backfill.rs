@@ -216,13 +216,15 @@ pub struct BackfillMutation;
 #[Object]
 impl BackfillMutation {
     /// Reads every archived file that the mart has loaded again, oldest first, under the newest rules or those of
-    /// version `rules`. With `preview` each run is held before merging, so that its changes can be looked at.
+    /// version `rules`. With `preview` each run is held before merging, so that its changes can be looked at. With
+    /// `files` only these, by their SHA-256, whatever became of their runs.
     #[graphql(guard = "Permission::RunTrigger")]
     async fn reprocess_all(
         &self,
         ctx: &Context<'_>,
         rules: Option<i32>,
         #[graphql(default)] preview: bool,
+        files: Option<Vec<String>>,
     ) -> Result<Backfill> {
         let services = services(ctx);
         let db = &services.db;
@@ -233,7 +235,9 @@ impl BackfillMutation {
             RunMode::Merge
         };
         let by = &viewer(ctx).ok_or(Denied::Unauthenticated)?.name;
-        let begun = control::reprocess_all(db, by, asker(ctx)?, version, mode.into()).await?;
+        let begun =
+            control::reprocess_all(db, by, asker(ctx)?, version, mode.into(), files.as_deref())
+                .await?;
         services.told();
         done(ctx, "backfill.begin", begun).await
     }

@@ -4,6 +4,7 @@ use super::{
     error::Failure,
     filter::{
         filter,
+        relation::{Link, ListFilter},
         value::{Among, IdFilter, LongFilter, StringFilter, stored},
     },
     loaders,
@@ -15,7 +16,10 @@ use super::{
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use entity::ingest::run;
 use etl::{companion::changes::changes_sql as companion_changes_sql, history};
-use sea_orm::{ActiveEnum, DbErr, DeriveActiveEnum, EntityTrait, EnumIter, sea_query::StringLen};
+use sea_orm::{
+    ActiveEnum, ConnectionTrait, DbErr, DeriveActiveEnum, EntityTrait, EnumIter,
+    sea_query::StringLen,
+};
 
 /// What becomes of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
@@ -204,6 +208,32 @@ mod companion_change {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What the statements below read: the fields that the changes of one run give another value, under this name.
+mod run_field {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "run_field")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub movie_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub field: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+filter! {
+    /// Which fields of a change.
+    FieldChangeFilter of run_field {
+        /// The field, such as `budget` or `companies`.
+        field: StringFilter = Field,
+    }
+}
+
 filter! {
     /// Which changes of movies.
     ChangeFilter of run_change {
@@ -211,6 +241,8 @@ filter! {
         kind: Among<ChangeKind> = Kind,
         /// The line of the file on which the movie's record begins.
         line: LongFilter = Line,
+        /// The fields that it gives another value.
+        fields: ListFilter<FieldChangeFilter> = Link::to(MovieId, run_field::Column::MovieId),
     }
 }
 
@@ -255,7 +287,11 @@ pub async fn changes(
 ) -> Result<Connection<Change>> {
     use run_change::Column::{Line, MovieId};
     let db = together(ctx);
-    let with = format!("WITH run_change AS ({}) ", history::changes_sql(run));
+    let mut with = format!("WITH run_change AS ({}) ", history::changes_sql(run));
+    if list.filter.is_some() {
+        let fields = history::fields_sql(db.get_database_backend(), run);
+        with = format!("{}, run_field AS ({fields}) ", with.trim_end());
+    }
     let usual = vec![Sort::by(Line, Direction::Asc)];
     let found = list.of(&*db, &with, run_change::Entity::find(), usual, MovieId);
     let mut found: Connection<Change> = found.await?;

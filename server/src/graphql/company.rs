@@ -153,6 +153,7 @@ impl From<company_year::Model> for CompanyYear {
 #[ComplexObject]
 impl CompanyYear {
     /// Movies of each genre, most first; a movie of two genres counts in both.
+    #[graphql(complexity = "2 * child_complexity")]
     async fn releases_by_genre(&self, ctx: &Context<'_>) -> Result<Vec<GenreCount>> {
         let key = At {
             id: (self.company_id, self.year),

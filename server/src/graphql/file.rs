@@ -93,6 +93,7 @@ impl From<source_file::Model> for SourceFile {
 #[ComplexObject]
 impl SourceFile {
     /// The runs that read it, oldest first.
+    #[graphql(complexity = "cost(None, None, child_complexity)")]
     async fn runs(&self, ctx: &Context<'_>) -> Result<Vec<Run>> {
         let found = loaders(ctx).file_runs.load(self.key).await?;
         Ok(found.into_iter().flatten().map(Run::from).collect())
@@ -106,7 +107,10 @@ impl SourceFile {
     }
 
     /// What the archive holds of this file: the raw bytes and what each run wrote.
-    #[graphql(guard = "Permission::FileRead")]
+    #[graphql(
+        guard = "Permission::FileRead",
+        complexity = "cost(None, None, child_complexity)"
+    )]
     async fn objects(&self, ctx: &Context<'_>) -> Result<Vec<ArchiveObject>> {
         let found = loaders(ctx).file_objects.load(self.key).await?;
         Ok(found

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: `POST /graphql` with a JSON body, and `GET /graphql?query=…` for queries.
 //!
-//! A request goes through [`Operations::open`] (is it within the limits?), [`asker`] (who asks?),
+//! A request goes through [`asker`] (who asks?), [`Operations::open`] (is it within the limits?),
 //! [`Operations::permit`] (may it be asked here?) and [`execute`]. Reads come with the data version and an
 //! `ETag`, see [`crate::fresh`].
 
@@ -24,15 +24,18 @@ use async_graphql::{
 use axum::{
     Extension, Json,
     body::Bytes,
-    extract::{RawQuery, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, FromRequest, RawQuery, Request as HttpRequest, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
 };
-use etl::database::reading::TimedOut;
+use etl::database::reading::{self, TimedOut};
 use std::{io, sync::Arc};
 
 /// What answers are.
 const JSON: &str = "application/json";
+
+/// Most bytes of the body of whoever is not signed in, and so can do nothing but sign in.
+const STRANGERS_BODY: usize = 16 << 10;
 
 /// Answers a request in the body.
 ///
@@ -40,9 +43,9 @@ const JSON: &str = "application/json";
 pub async fn post(
     State(app): State<App>,
     Extension(client): Extension<Client>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    mut request: HttpRequest,
 ) -> HttpResponse {
+    let headers = request.headers().clone();
     let json = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -55,10 +58,19 @@ pub async fn post(
             Failure::Input(what.to_owned()),
         );
     }
-    let body = match body {
+    let asker = match asker(&app, &headers, client).await {
+        Ok(asker) => asker,
+        Err(error) => return unknown(&app, error),
+    };
+    let most = match asker.viewer {
+        Some(_) => app.services.limits.body,
+        None => app.services.limits.body.min(STRANGERS_BODY),
+    };
+    DefaultBodyLimit::max(most).apply(&mut request);
+    let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return refused(rejection.status(), too_long(&app, &headers).into());
+            return refused(rejection.status(), too_long(most, &headers).into());
         }
         Err(rejection) => {
             return refused(rejection.status(), Failure::Input(rejection.body_text()));
@@ -68,7 +80,7 @@ pub async fn post(
         return refused(StatusCode::BAD_REQUEST, Failure::Batch);
     }
     match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => answer(&app, client, &headers, request, true).await,
+        Ok(request) => answer(&app, asker, &headers, request, true).await,
         Err(error) => refused(
             StatusCode::BAD_REQUEST,
             Failure::Input(format!(
@@ -79,8 +91,7 @@ pub async fn post(
 }
 
 /// How much longer than it may a body is; one of no declared length was not read to its end.
-fn too_long(app: &App, headers: &HeaderMap) -> Exceeded {
-    let maximum = app.services.limits.body;
+fn too_long(maximum: usize, headers: &HeaderMap) -> Exceeded {
     let declared = headers.get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|value| value.to_str().ok()?.parse().ok());
     Exceeded::new("body", maximum, declared.unwrap_or(maximum + 1))
@@ -93,15 +104,19 @@ pub async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> HttpResponse {
+    let asker = match asker(&app, &headers, client).await {
+        Ok(asker) => asker,
+        Err(error) => return unknown(&app, error),
+    };
     match parse_query_string(&query.unwrap_or_default()) {
-        Ok(request) => answer(&app, client, &headers, request, false).await,
+        Ok(request) => answer(&app, asker, &headers, request, false).await,
         Err(error) => refused(StatusCode::BAD_REQUEST, Failure::Input(error.to_string())),
     }
 }
 
 async fn answer(
     app: &App,
-    client: Client,
+    asker: Asker,
     headers: &HeaderMap,
     mut request: Request,
     may_change: bool,
@@ -117,16 +132,16 @@ async fn answer(
             Failure::Input(what.to_owned()),
         );
     }
-    let asker = match asker(app, headers, client).await {
-        Ok(asker) => asker,
-        Err(error) => return respond(app, unknown(error)),
-    };
     let viewer = asker.viewer.as_deref();
     if let Err(failure) = app.operations.permit(&opened, &request, viewer) {
+        witness::not_allowed(&app.services, viewer, asker.client, &request).await;
         return respond(app, failed(failure));
     }
-    if opened.operation.kind != OperationType::Query {
+    if opened.operation.only_tries && opened.operation.kind != OperationType::Query {
         return respond(app, execute(app, &asker, &opened.operation, request).await);
+    }
+    if opened.operation.kind != OperationType::Query {
+        return change(app, asker, opened.operation, request).await;
     }
     let signed_in = asker.viewer.is_some();
     let mut response = read(app, headers, asker, opened, request)
@@ -139,6 +154,23 @@ async fn answer(
         response.extensions_mut().insert(Costs);
     }
     response
+}
+
+/// Does what is not a query. It comes to its end, and into the audit trail, whether or not somebody still waits for it.
+async fn change(
+    app: &App,
+    asker: Asker,
+    operation: Arc<Operation>,
+    request: Request,
+) -> HttpResponse {
+    let own = app.clone();
+    let work = async move { execute(&own, &asker, &operation, request).await };
+    let work = reading::within(app.services.limits.timeout, work);
+    match tokio::spawn(work).await {
+        Ok((Ok(response), _)) => respond(app, response),
+        Ok((Err(timed_out), _)) => out_of_time(timed_out),
+        Err(broken) => std::panic::resume_unwind(broken.into_panic()),
+    }
 }
 
 /// Answers a query.
@@ -246,13 +278,27 @@ pub async fn execute(
     response
 }
 
-/// The answer when it cannot be told who is asking.
-fn unknown(error: AccessError) -> Response {
-    finished(ServerError {
-        message: error.to_string(),
-        source: Some(Arc::new(error)),
-        ..ServerError::new("", None)
-    })
+/// The answer when it cannot be told who is asking, or they ask too often.
+fn unknown(app: &App, error: AccessError) -> HttpResponse {
+    let seconds = match &error {
+        AccessError::TooSoon { seconds } | AccessError::TooFast { seconds, .. } => Some(*seconds),
+        _ => None,
+    };
+    let mut response = respond(
+        app,
+        finished(ServerError {
+            message: error.to_string(),
+            source: Some(Arc::new(error)),
+            ..ServerError::new("", None)
+        }),
+    );
+    if let Some(seconds) = seconds {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// The bytes of an answer, unless they are more than they may be.

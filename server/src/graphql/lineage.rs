@@ -1,9 +1,13 @@
 //! Where a movie's values come from.
 
-use super::{error::Failure, file::SourceFile, loaders, run::Run, scalar::Long, services};
+use super::{
+    error::Failure, file::SourceFile, issue::Issue, loaders, rules::RuleSet, run::Run,
+    scalar::Long, services, together,
+};
 use async_graphql::{Context, Object, Result};
-use entity::ingest::{run, source_file};
+use entity::ingest::{issue, run, source_file};
 use etl::{custody, record::Position};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 /// Where a movie's present values come from.
 #[derive(Clone, Debug)]
@@ -45,6 +49,22 @@ impl Lineage {
     async fn raw(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let place = (self.line, self.byte_offset, self.byte_length);
         raw(ctx, self.run_id, place).await
+    }
+
+    /// The rules under which the record was read.
+    async fn rule_set(&self, ctx: &Context<'_>) -> Result<RuleSet> {
+        RuleSet::of(ctx, source(ctx, self.run_id).await?.0.rule_version).await
+    }
+
+    /// What these corrected in the record, or found doubtful.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn issues(&self, ctx: &Context<'_>) -> Result<Vec<Issue>> {
+        let found = issue::Entity::find()
+            .filter(issue::Column::RunId.eq(self.run_id))
+            .filter(issue::Column::Line.eq(self.line))
+            .order_by_asc(issue::Column::Id);
+        let found = found.all(&*together(ctx)).await?;
+        Ok(found.into_iter().map(Issue::from).collect())
     }
 
     /// Why there is no `raw`: which bytes were deleted, by whom, when and why.

@@ -139,6 +139,7 @@ impl Movie {
     }
 
     /// Production companies in the file's order.
+    #[graphql(complexity = "4 * child_complexity")]
     async fn companies(&self, ctx: &Context<'_>) -> Result<Vec<Company>> {
         let found = loaders(ctx).companies.load(self.at()).await?;
         let at = |row| Company::at(row, self.as_of);
@@ -146,12 +147,14 @@ impl Movie {
     }
 
     /// Genres in the file's order.
+    #[graphql(complexity = "3 * child_complexity")]
     async fn genres(&self, ctx: &Context<'_>) -> Result<Vec<Genre>> {
         let found = loaders(ctx).genres.load(self.at()).await?;
         let at = |row| Genre::at(row, self.as_of);
         Ok(found.into_iter().flatten().map(at).collect())
     }
 
+    #[graphql(complexity = "2 * child_complexity")]
     async fn countries(&self, ctx: &Context<'_>) -> Result<Vec<Country>> {
         let found = loaders(ctx).countries.load(self.at()).await?;
         Ok(found.into_iter().flatten().map(Country::from).collect())
@@ -164,6 +167,7 @@ impl Movie {
     }
 
     /// Spoken languages in the file's order.
+    #[graphql(complexity = "2 * child_complexity")]
     async fn languages(&self, ctx: &Context<'_>) -> Result<Vec<Language>> {
         let found = loaders(ctx).languages.load(self.at()).await?;
         Ok(found.into_iter().flatten().map(Language::from).collect())

@@ -39,6 +39,8 @@ pub struct Operation {
     /// Whether it reads nothing but what a data version holds.
     pub only_mart: bool,
     document: ExecutableDocument,
+    /// Whether it only tries what would be, which is of no use to anybody once its asker has gone.
+    pub only_tries: bool,
     /// Whether it only signs in or out, or asks who is signed in.
     only_sign_in: bool,
     /// Bytes of the text.
@@ -140,7 +142,8 @@ impl Operations {
             kind,
             only_mart: kind == OperationType::Query
                 && asked.is_some_and(|asked| self.types.only_mart(&document, asked)),
-            only_sign_in: asked.is_some_and(only_sign_in),
+            only_tries: asked.is_some_and(|asked| is_only_of(asked, &TRIES)),
+            only_sign_in: asked.is_some_and(|asked| is_only_of(asked, &SIGN_IN)),
             length: request.query.len(),
             document,
         }
@@ -211,15 +214,15 @@ fn id(text: &str, name: Option<&str>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn only_sign_in(operation: &OperationDefinition) -> bool {
-    const FIELDS: [&str; 4] = ["login", "logout", "viewer", "__typename"];
-    operation
-        .selection_set
-        .node
-        .items
-        .iter()
-        .all(|item| match &item.node {
-            Selection::Field(field) => FIELDS.contains(&field.node.name.node.as_str()),
-            _ => false,
-        })
+/// The fields that try something.
+const TRIES: [&str; 2] = ["previewRules", "__typename"];
+/// The fields that sign in and out, and tell who is signed in.
+const SIGN_IN: [&str; 4] = ["login", "logout", "viewer", "__typename"];
+
+fn is_only_of(operation: &OperationDefinition, fields: &[&str]) -> bool {
+    let mut items = operation.selection_set.node.items.iter();
+    items.all(|item| match &item.node {
+        Selection::Field(field) => fields.contains(&field.node.name.node.as_str()),
+        _ => false,
+    })
 }

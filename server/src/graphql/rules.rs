@@ -1,6 +1,6 @@
 //! Rule sets.
 
-use super::{Client, scalar::DateTime, services, viewer};
+use super::{Client, scalar::DateTime, services, together, viewer};
 use crate::auth::{Denied, Permission, audit};
 use async_graphql::{Context, Object, Result, SimpleObject};
 use etl::rules::store;
@@ -29,6 +29,13 @@ impl From<store::Published> for RuleSet {
             body: set.body,
             published_at: set.published_at.map(DateTime),
         }
+    }
+}
+
+impl RuleSet {
+    /// The set of a version that something was read under.
+    pub async fn of(ctx: &Context<'_>, version: i32) -> Result<Self> {
+        Ok(store::find(&*together(ctx), version).await?.into())
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     order::Sort,
     page::{Connection, Direction, List, PageArgs, cost},
     reject::{Reject, RejectFilter, RejectOrder, rejects},
+    rules::RuleSet,
     run_filter::{RunFilter, RunOrder},
     scalar::{DateTime, Long},
     services, together,
@@ -24,7 +25,7 @@ use super::{
 use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use entity::ingest::{self, run, run_event, run_phase};
-use etl::movers;
+use etl::{movers, undo};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// What a run does.
@@ -286,18 +287,40 @@ impl Run {
     }
 
     /// What it did, in order.
+    #[graphql(complexity = "8 * child_complexity")]
     async fn phases(&self, ctx: &Context<'_>) -> Result<Vec<Phase>> {
         let found = loaders(ctx).phases.load(self.key).await?;
         Ok(found.into_iter().flatten().map(Phase::from).collect())
     }
 
+    /// The rules it read the file under.
+    #[graphql(guard = "Permission::DataRead")]
+    async fn rule_set(&self, ctx: &Context<'_>) -> Result<RuleSet> {
+        RuleSet::of(ctx, self.rule_version).await
+    }
+
+    /// The later runs that stand in the way of undoing this one, and those that stand in theirs, newest first:
+    /// `undoRun` with `cascade` undoes them before it. None where it cannot be undone in any case.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn undo_conflicts(&self, ctx: &Context<'_>) -> Result<Vec<Run>> {
+        let run = loaders(ctx).run.load(self.key).await?;
+        let run = run.ok_or_else(|| Failure::Broken(format!("run {} is gone", self.key)))?;
+        if undo::check(&run).is_err() {
+            return Ok(Vec::new());
+        }
+        let found = undo::all_conflicts(&*together(ctx), &run).await?;
+        Ok(found.into_iter().map(Run::from).collect())
+    }
+
     /// Why rows were rejected, most frequent first.
+    #[graphql(complexity = "10 * child_complexity")]
     async fn reject_reasons(&self, ctx: &Context<'_>) -> Result<Vec<ReasonCount>> {
         let found = loaders(ctx).reject_reasons.load(self.key).await?;
         Ok(found.into_iter().flatten().map(ReasonCount::from).collect())
     }
 
     /// What was corrected or is doubtful in usable rows, most frequent first.
+    #[graphql(complexity = "10 * child_complexity")]
     async fn issue_reasons(&self, ctx: &Context<'_>) -> Result<Vec<ReasonCount>> {
         let found = loaders(ctx).issue_reasons.load(self.key).await?;
         Ok(found.into_iter().flatten().map(ReasonCount::from).collect())

@@ -161,6 +161,29 @@ pub async fn refusals(
     }
 }
 
+/// Writes down that somebody who is known was refused an operation that is not among those that are allowed.
+pub async fn not_allowed(
+    services: &Services,
+    viewer: Option<&Viewer>,
+    client: Client,
+    request: &Request,
+) {
+    let Some(viewer) = viewer else { return };
+    let name = request.operation_name.as_deref();
+    let event = audit::Event {
+        actor: &viewer.name,
+        action: "read",
+        subject: name.map_or_else(String::new, |name| format!("operation {name}")),
+        address: client.address,
+        outcome: Outcome::Refused,
+        code: Some("OPERATION_NOT_ALLOWED"),
+        ..Default::default()
+    };
+    if let Err(error) = audit::record(&services.db, event).await {
+        tracing::error!("a refusal could not be written down: {error}");
+    }
+}
+
 fn outcome(error: &ServerError) -> Outcome {
     match code(error) {
         "UNAUTHENTICATED" | "FORBIDDEN" | "TOO_MANY_REQUESTS" => Outcome::Refused,

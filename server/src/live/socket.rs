@@ -243,7 +243,7 @@ impl Talk {
         let found = viewer_of(&self.app.services.access, &self.headers, self.client).await;
         self.headers = HeaderMap::new();
         let found = found.map_err(|error| match error {
-            AccessError::TooSoon { .. } => Closing::TOO_SOON,
+            AccessError::TooSoon { .. } | AccessError::TooFast { .. } => Closing::TOO_SOON,
             error => {
                 tracing::error!("signing in: {error}");
                 Closing::AWAY

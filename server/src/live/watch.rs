@@ -32,7 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How far back a look goes.
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
 /// How often it is asked whether sessions still hold.
-const CHECK: Duration = Duration::from_secs(1);
+const CHECK: Duration = Duration::from_millis(500);
 /// How many runs are loaded at a time.
 const MAX_LOADED: usize = 1024;
 

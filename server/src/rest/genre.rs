@@ -1,11 +1,12 @@
 //! Genres, their years, and the most popular one of each year.
 
 use super::{
-    asked::{All, Asked, One, check},
-    list::{List, Page, Part, Size, Slice, answer},
-    movie::{self, MovieQuery},
+    asked::{All, Asked, One, check, words},
+    list::Page,
+    movie::{self, AsOfQuery, MovieQuery},
+    noun::{self, NounQuery, found},
     problem::Problem,
-    query::{self, Query, Whole, Year},
+    query::{self, Query, Version, Whole, Year},
     table::{Row, cell},
     year::{self, YearsQuery},
 };
@@ -15,21 +16,14 @@ use crate::{
         genre::{PopularityMeasure, popular as most_popular},
         load::{At, Loaders},
         movie::of_genre,
-        order::Sort,
-        page::{Window, count, rows},
     },
 };
 use axum::{
     extract::{Path, State},
     response::Response,
 };
-use entity::{
-    aggregate::genre_year,
-    mart::genre::{self, Column},
-};
-use etl::database::containing;
+use entity::{aggregate::genre_year, mart::genre};
 use futures::future::try_join_all;
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, Select, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::{IntoParams, ToSchema};
@@ -137,77 +131,8 @@ impl Row for GenreYear {
     }
 }
 
-const ORDER: [(&str, Column); 3] = [
-    ("id", Column::Id),
-    ("name", Column::Name),
-    ("movieCount", Column::MovieCount),
-];
-
-/// Which genres, and how many of them.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct GenreQuery {
-    /// Part of the name, without regard to case.
-    search: Option<String>,
-    /// Fields by which the list is ordered, by name unless given; `-` puts the largest first.
-    #[param(
-        pattern = "^-?(id|name|movieCount)(,-?(id|name|movieCount))*$",
-        example = "-movieCount"
-    )]
-    order: Option<String>,
-    /// Rows of a page in JSON, 50 unless given; in CSV only so many in all.
-    #[param(value_type = Option<i32>, minimum = 1, maximum = 500, example = 10)]
-    first: Option<Size>,
-    /// Only rows after the one of this cursor, which is `page.next` of the page before in the same order.
-    #[param(pattern = "^[A-Za-z0-9_-]+$")]
-    after: Option<String>,
-    /// Whether to count all rows of the list, as `page.total`.
-    #[serde(default)]
-    #[param(nullable = false)]
-    count: bool,
-}
-
-struct Genres {
-    select: Select<genre::Entity>,
-    order: Vec<Sort<genre::Entity>>,
-}
-
-impl List for Genres {
-    type Row = Genre;
-    const PAST: bool = false;
-
-    async fn slice(
-        &self,
-        db: &DatabaseConnection,
-        _: Option<i32>,
-        after: Option<&str>,
-        size: u64,
-    ) -> Result<Slice<Genre>, Problem> {
-        let window = Window {
-            size,
-            after,
-            ..Default::default()
-        };
-        let found = rows(db, "", &self.select, self.order.clone(), Column::Id, window).await?;
-        Ok(Slice::of(found, Genre::from))
-    }
-
-    async fn count(&self, db: &DatabaseConnection, _: Option<i32>) -> Result<i64, Problem> {
-        super::list::total(db, count(db, "", self.select.clone())).await
-    }
-}
-
-/// The genre in an address.
-async fn found(db: &DatabaseConnection, id: &str) -> Result<genre::Model, Problem> {
-    let missing = || Problem::not_found(format!("there is no genre {id}"));
-    let key = query::id(id).ok_or_else(missing)?;
-    let found = genre::Entity::find_by_id(key).one(db).await?;
-    found.ok_or_else(missing)
-}
-
 /// Genres, by name unless ordered otherwise.
-#[utoipa::path(get, path = "/genres", operation_id = "genres", tag = "genre", params(GenreQuery), responses(
+#[utoipa::path(get, path = "/genres", operation_id = "genres", tag = "genre", params(NounQuery), responses(
     (status = 200, description = "A page of genres; in CSV all of them", content(
         (Page<Genre> = "application/json"), (String = "text/csv", example = "id,name,movie_count\r\n18,Drama,20265\r\n")
     )),
@@ -215,30 +140,14 @@ async fn found(db: &DatabaseConnection, id: &str) -> Result<genre::Model, Proble
 pub async fn list(
     State(app): State<App>,
     asked: Asked,
-    Query(query): Query<GenreQuery>,
+    Query(query): Query<NounQuery>,
 ) -> Result<Response, Problem> {
-    let mut select = genre::Entity::find();
-    if let Some(part) = query.search.filter(|part| !part.is_empty()) {
-        let backend = app.services.db.get_database_backend();
-        let name = Expr::col(Column::Name.as_column_ref());
-        select = select.filter(containing(backend, name, &part));
-    }
-    let list = Genres {
-        select,
-        order: query::order(query.order.as_deref().or(Some("name")), &ORDER)?,
-    };
-    let part = Part {
-        first: query.first,
-        after: query.after,
-        count: query.count,
-        as_of: None,
-    };
-    answer(&app, asked, list, part).await
+    noun::list::<genre::Entity, Genre>(&app, asked, query, "name").await
 }
 
 /// A genre.
 #[utoipa::path(get, path = "/genres/{id}", operation_id = "genre", tag = "genre", params(
-    ("id" = i64, Path, minimum = -9223372036854775808i64, maximum = 9223372036854775807i64, example = 18),
+    ("id" = i64, Path, minimum = -9223372036854775808i64, maximum = 9223372036854775807i64, example = 18), AsOfQuery,
 ), responses(
     (status = 200, description = "The genre", content(
         (One<Genre> = "application/json"), (String = "text/csv")
@@ -248,10 +157,12 @@ pub async fn one(
     State(app): State<App>,
     mut asked: Asked,
     Path(id): Path<String>,
-    Query(query::Nothing {}): Query<query::Nothing>,
+    Query(query): Query<AsOfQuery>,
 ) -> Result<Response, Problem> {
     let db = &app.services.db;
-    let genre = asked.steady(&app, || found(db, &id)).await?;
+    let genre = asked
+        .steady(&app, || found::<genre::Entity>(db, &id, query.as_of()))
+        .await?;
     asked.one(Genre::from(genre))
 }
 
@@ -270,9 +181,8 @@ pub async fn years(
     Query(query): Query<YearsQuery>,
 ) -> Result<Response, Problem> {
     let db = &app.services.db;
-    check(db, query.as_of()).await?;
     let read = || async {
-        let genre = found(db, &id).await?;
+        let genre = found::<genre::Entity>(db, &id, query.as_of()).await?;
         let loaders = Loaders::new(db);
         let years = loaders
             .genre_years
@@ -300,7 +210,7 @@ pub async fn movies(
     Path(id): Path<String>,
     Query(query): Query<MovieQuery>,
 ) -> Result<Response, Problem> {
-    let genre = found(&app.services.db, &id).await?;
+    let genre = found::<genre::Entity>(&app.services.db, &id, query.as_of()).await?;
     movie::within(&app, asked, of_genre(genre.id), query).await
 }
 
@@ -332,6 +242,9 @@ pub struct PopularQuery {
     /// Genres with fewer movies in a year are left out; 1 unless given.
     #[param(value_type = Option<i32>, minimum = 0, maximum = 2147483647, example = 10)]
     min_movies: Option<Whole<0, { i32::MAX as i64 }>>,
+    /// As they were in this data version.
+    #[param(value_type = Option<i32>, minimum = 0, maximum = 2147483647)]
+    as_of: Option<Version>,
 }
 
 /// The most popular genre of each year; ties go to the lower genre id.
@@ -352,8 +265,11 @@ pub async fn popular(
     };
     let range = query::years(query.from, query.to);
     let least = query.min_movies.map_or(1, |least| least.0 as i32);
+    let as_of = query.as_of.map(|version| version.0 as i32);
+    check(db, as_of).await?;
+    let with = words(db, as_of);
     let read = || async {
-        let rows = most_popular(db, "", range, by, least).await?;
+        let rows = most_popular(db, &with, range, by, least).await?;
         let loaders = Loaders::new(db);
         let named = rows.into_iter().map(|row| {
             let genre = &loaders.genre;
@@ -361,7 +277,7 @@ pub async fn popular(
                 let found = genre
                     .load(At {
                         id: row.genre_id,
-                        as_of: None,
+                        as_of,
                     })
                     .await?;
                 let name = found.map(|genre| genre.name).unwrap_or_default();

@@ -19,6 +19,7 @@ pub mod fresh;
 pub mod genre;
 pub mod list;
 pub mod movie;
+pub mod noun;
 pub mod problem;
 pub mod query;
 pub mod spool;

@@ -313,6 +313,11 @@ pub struct MovieQuery {
 }
 
 impl MovieQuery {
+    /// The data version that is asked for.
+    pub fn as_of(&self) -> Option<i32> {
+        self.as_of.map(|version| version.0 as i32)
+    }
+
     fn condition(&self, backend: DatabaseBackend) -> Condition {
         let mut all = Condition::all();
         if let Some(part) = self.search.as_ref().filter(|part| !part.is_empty()) {
@@ -442,7 +447,7 @@ pub async fn within(
     condition: impl IntoCondition,
     query: MovieQuery,
 ) -> Result<Response, Problem> {
-    let as_of = query.as_of.map(|version| version.0 as i32);
+    let as_of = query.as_of();
     check(&app.services.db, as_of).await?;
     let condition = query
         .condition(app.services.db.get_database_backend())
@@ -484,6 +489,13 @@ pub struct AsOfQuery {
     as_of: Option<Version>,
 }
 
+impl AsOfQuery {
+    /// The data version that is asked for.
+    pub fn as_of(&self) -> Option<i32> {
+        self.as_of.map(|version| version.0 as i32)
+    }
+}
+
 /// A movie.
 #[utoipa::path(get, path = "/movies/{id}", operation_id = "movie", tag = "movie", params(
     ("id" = i64, Path, minimum = -9223372036854775808i64, maximum = 9223372036854775807i64, example = 862), AsOfQuery,
@@ -499,7 +511,7 @@ pub async fn one(
     Query(query): Query<AsOfQuery>,
 ) -> Result<Response, Problem> {
     let db = &app.services.db;
-    let as_of = query.as_of.map(|version| version.0 as i32);
+    let as_of = query.as_of();
     check(db, as_of).await?;
     let missing = || Problem::not_found(format!("there is no movie {id}"));
     let key = query::id(&id).ok_or_else(missing)?;

@@ -157,7 +157,7 @@ impl From<AccessError> for Problem {
         match error {
             AccessError::Denied(denied) => denied.into(),
             AccessError::Database(error) => error.into(),
-            AccessError::TooSoon { seconds } => {
+            AccessError::TooSoon { seconds } | AccessError::TooFast { seconds, .. } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
                     .with(header::RETRY_AFTER, seconds.into())
             }

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long what has come of an upload is kept for the rest.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many uploads of a person may be unfinished.
+const MOST: usize = 16;
 /// How often what is older is looked for.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -32,6 +34,9 @@ pub enum SpoolError {
     /// Another request is sending it.
     #[error("another request is sending this file")]
     Busy,
+    /// The person has begun too many.
+    #[error("{MOST} uploads are unfinished; go on with one of them, or delete it")]
+    TooMany,
     /// It has not come as far, or further, than was said.
     #[error(
         "{received} bytes have been received; go on there, or begin again without Upload-Offset"
@@ -108,10 +113,13 @@ impl Spool {
         offset: Option<u64>,
     ) -> Result<Part, SpoolError> {
         let path = self.path(user_id, name);
-        let at = path.clone();
+        let (at, folder) = (path.clone(), self.folder.clone());
         let opened = blocking(path, move || {
             let mut options = File::options();
             let made = offset.is_none_or(|offset| offset == 0);
+            if made && !at.exists() && begun(&folder, user_id)? >= MOST {
+                return Ok(Err(SpoolError::TooMany));
+            }
             let options = options.read(true).write(true).create(made);
             let mut file = match options.truncate(false).open(&at) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -215,6 +223,21 @@ fn is_at(file: &File, path: &Path) -> bool {
     matches!((named, open), (Ok(named), Ok(open)) if named == open)
 }
 
+/// How many uploads of a person are unfinished.
+fn begun(folder: &Path, user_id: i64) -> io::Result<usize> {
+    let own = format!(".{user_id}-");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder)? {
+        count += usize::from(
+            entry?
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(own.as_bytes()),
+        );
+    }
+    Ok(count)
+}
+
 fn tidy(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -277,6 +300,22 @@ mod tests {
             matches!(gone, Err(SpoolError::Offset { received: 0 })),
             "{gone:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn nobody_begins_uploads_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = spool(folder.path());
+        for n in 0..MOST {
+            spool.begin(1, &n.to_string(), None).await.unwrap();
+        }
+        let refused = spool.begin(1, "more", None).await;
+        assert!(matches!(refused, Err(SpoolError::TooMany)), "{refused:?}");
+        assert_eq!(spool.received(1, "more").await.unwrap(), None);
+        spool.begin(11, "more", None).await.unwrap();
+        let begun = spool.begin(1, "0", Some(0)).await.unwrap();
+        begun.discard().await.unwrap();
+        spool.begin(1, "more", None).await.unwrap();
     }
 
     #[tokio::test]

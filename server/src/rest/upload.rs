@@ -364,6 +364,7 @@ impl From<SpoolError> for Problem {
         let detail = error.to_string();
         match error {
             SpoolError::Busy => Self::new(StatusCode::CONFLICT, detail),
+            SpoolError::TooMany => Self::new(StatusCode::TOO_MANY_REQUESTS, detail),
             SpoolError::Offset { received } => {
                 Self::new(StatusCode::CONFLICT, detail).with(OFFSET, received.into())
             }

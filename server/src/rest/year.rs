@@ -1,15 +1,18 @@
 //! All movies of a year, and the parameters of lists of years.
 
 use super::{
-    asked::{All, Asked},
+    asked::{All, Asked, check, words},
     problem::Problem,
     query::{self, Query, Version, Year},
     table::{Row, cell},
 };
-use crate::{app::App, graphql::load::Years};
+use crate::{
+    app::App,
+    graphql::{load::Years, page},
+};
 use axum::{extract::State, response::Response};
 use entity::aggregate::year_total::{self, Column};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::{IntoParams, ToSchema};
@@ -101,21 +104,8 @@ pub fn key(id: i64, query: &YearsQuery) -> Years {
     }
 }
 
-/// Which years.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct RangeQuery {
-    /// The first year.
-    #[param(value_type = Option<i32>, minimum = 1, maximum = 9999, example = 1990)]
-    from: Option<Year>,
-    /// The last year.
-    #[param(value_type = Option<i32>, minimum = 1, maximum = 9999, example = 1999)]
-    to: Option<Year>,
-}
-
 /// Years in order, each with all its movies.
-#[utoipa::path(get, path = "/years", operation_id = "years", tag = "year", params(RangeQuery), responses(
+#[utoipa::path(get, path = "/years", operation_id = "years", tag = "year", params(YearsQuery), responses(
     (status = 200, description = "The years", content(
         (All<YearTotals> = "application/json"), (String = "text/csv")
     )),
@@ -123,16 +113,15 @@ pub struct RangeQuery {
 pub async fn list(
     State(app): State<App>,
     mut asked: Asked,
-    Query(query): Query<RangeQuery>,
+    Query(query): Query<YearsQuery>,
 ) -> Result<Response, Problem> {
     let db = &app.services.db;
+    check(db, query.as_of()).await?;
     let (from, to) = query::years(query.from, query.to);
     let read = || async {
-        let years = year_total::Entity::find()
-            .filter(Column::Year.between(from, to))
-            .order_by_asc(Column::Year)
-            .all(db);
-        Ok(years.await?)
+        let with = words(db, query.as_of());
+        let years = year_total::Entity::find().filter(Column::Year.between(from, to));
+        Ok(page::all(db, &with, years, Vec::new(), Column::Year).await?)
     };
     let years = asked.steady(&app, read).await?;
     asked.all(years.into_iter().map(YearTotals::from).collect())

@@ -17,13 +17,13 @@ async fn a_movie_is_followed_back_to_its_line() {
         let second = Line {
             id: 7,
             title: "Café".to_owned(),
-            budget: 0,
+            budget: -5,
             ..Line::default()
         };
         let person = loaded(app, &[Line::default(), second.clone()]).await;
         let query = "{ movie(id: 7) { id title releaseDate year budget revenue profit popularity
             companies { id name movieCount } genres { id name } countries { code } collection { id }
-            lineage { line byteOffset byteLength raw run { id status } file { name sha256 } } } }";
+            lineage { line byteOffset byteLength raw ruleSet { version body } issues { code line } run { id status } file { name sha256 } } } }";
         let movie = person.ask(query, json!({})).await["movie"].take();
         assert_eq!(movie["title"], "Café");
         assert_eq!(movie["releaseDate"], "1995-10-30");
@@ -46,6 +46,12 @@ async fn a_movie_is_followed_back_to_its_line() {
             HEADER.len() + Line::default().csv().len() + 2
         );
         assert_eq!(lineage["run"]["status"], "SUCCEEDED");
+        assert_eq!(lineage["ruleSet"]["version"], 1);
+        assert!(lineage["ruleSet"]["body"].as_str().unwrap().contains('['));
+        let of_line = "{ run(id: 1) { issues(filter: {line: {eq: 3}}) { nodes { code line } } } }";
+        let of_line = person.ask(of_line, json!({})).await["run"]["issues"]["nodes"].take();
+        assert_eq!(lineage["issues"], of_line);
+        assert_ne!(of_line, json!([]));
         assert_eq!(lineage["file"]["name"], "movies.csv");
         assert_eq!(
             person.ask("{ movie(id: 8) { id } }", json!({})).await["movie"],

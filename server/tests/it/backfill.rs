@@ -101,6 +101,19 @@ async fn every_file_is_read_again_as_one_backfill() {
             person.ask(list, json!({})).await["backfills"],
             json!({"totalCount": 2, "nodes": [{"id": id, "progress": {"cancelled": 3}}]})
         );
+        let files = "{ files(orderBy: [{field: NAME}]) { nodes { sha256 } } }";
+        let files = person.ask(files, json!({})).await["files"]["nodes"].take();
+        let two = [&files[2]["sha256"], &files[0]["sha256"]];
+        let chosen = begin(&person, &format!("(files: [{}, {}])", two[0], two[1])).await;
+        let found = ended(&person, &chosen).await;
+        assert_eq!(
+            (&found["total"], &found["runs"]["nodes"][0]["fileName"]),
+            (&json!(2), &json!("0.csv"))
+        );
+        for (files, code) in [("[]", "BAD_USER_INPUT"), ("[\"00\"]", "BAD_USER_INPUT")] {
+            let mutation = format!("mutation {{ reprocessAll(files: {files}) {{ id }} }}");
+            assert_eq!(person.refused(&mutation, json!({})).await, code);
+        }
         let none = person.ask("{ backfill(id: 99) { id } }", json!({})).await;
         assert_eq!(none["backfill"], Value::Null);
         assert_eq!(
@@ -133,6 +146,7 @@ async fn every_file_is_read_again_as_one_backfill() {
                 ("backfill.begin", "backfill 1"),
                 ("backfill.begin", "backfill 2"),
                 ("backfill.cancel", "backfill 2"),
+                ("backfill.begin", "backfill 3"),
             ]
         );
     })

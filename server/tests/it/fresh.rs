@@ -9,10 +9,12 @@ use axum::{
     http::{HeaderMap, StatusCode as Status},
 };
 use etl::database::reading;
+use flate2::read::GzDecoder;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use server::fresh::{Answers, Made, version};
 use std::{
+    io::Read,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -356,6 +358,70 @@ async fn an_answer_is_made_again_when_the_mart_changes_meanwhile() {
         assert!(!answer.headers().contains_key("etag"));
         assert_eq!(answer.headers()["cache-control"], "no-store");
         db.close_by_ref().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_answer_is_compressed_for_whoever_takes_it_and_has_a_tag_of_its_own() {
+    on_every_engine(async |app: &mut App| {
+        let lines: Vec<_> = (1..=40)
+            .map(|id| Line {
+                id,
+                ..Line::default()
+            })
+            .collect();
+        app.world.load_well("a.csv", file(&lines)).await;
+        let person = app.admin().await;
+        let asked = |address: &str, coding: &str, had: &str| {
+            let request = person.client.get(format!("{}{address}", app.address));
+            let request = request.header("accept-encoding", coding.to_owned());
+            request.header("if-none-match", had.to_owned()).send()
+        };
+        for address in [
+            "/graphql?query=%7Bmovies%7Bnodes%7Bid%20title%20year%20revenue%7D%7D%7D",
+            "/api/v1/movies",
+            "/api/v1/movies.csv",
+        ] {
+            let plain = asked(address, "identity", "").await.unwrap();
+            assert!(
+                plain.headers().get("content-encoding").is_none(),
+                "{address}"
+            );
+            let tag = header(&plain, "etag");
+            let body = plain.bytes().await.unwrap();
+
+            let packed = asked(address, "br, gzip", "").await.unwrap();
+            assert_eq!(header(&packed, "content-encoding"), "gzip", "{address}");
+            let vary = packed.headers().get_all("vary").iter();
+            let vary: Vec<_> = vary
+                .map(|value| value.to_str().unwrap().to_lowercase())
+                .collect();
+            assert!(vary.join(", ").contains("accept-encoding"), "{vary:?}");
+            let own = header(&packed, "etag");
+            assert_eq!(own, format!("{}.gz\"", tag.trim_end_matches('"')));
+            let bytes = packed.bytes().await.unwrap();
+            assert!(
+                bytes.len() < body.len() / 2,
+                "{} of {}",
+                bytes.len(),
+                body.len()
+            );
+            let mut unpacked = Vec::new();
+            GzDecoder::new(&bytes[..])
+                .read_to_end(&mut unpacked)
+                .unwrap();
+            assert_eq!(unpacked, body);
+
+            for (coding, tag) in [("gzip", own), ("identity", tag)] {
+                let had = asked(address, coding, &tag).await.unwrap();
+                assert_eq!(had.status(), StatusCode::NOT_MODIFIED, "{address} {tag}");
+                assert_eq!(header(&had, "etag"), tag);
+            }
+        }
+        let short = asked("/api/v1/movies/1", "gzip", "").await.unwrap();
+        assert_eq!(short.status(), StatusCode::OK);
+        assert!(short.headers().get("content-encoding").is_none());
     })
     .await;
 }

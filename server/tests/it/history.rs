@@ -32,6 +32,37 @@ async fn act(person: &Person, mutation: &str) -> String {
 }
 
 #[tokio::test]
+async fn what_stands_in_the_way_of_an_undo_is_known_before_it() {
+    on_every_engine(async |app: &mut App| {
+        let line = |id: i64, revenue: i64| Line { id, revenue, ..Line::default() };
+        app.world.load_well("1.csv", file(&[line(1, 1)])).await;
+        app.world.load_well("2.csv", file(&[line(1, 2), line(2, 2)])).await;
+        // Has nothing to do with the first but through the second.
+        app.world.load_well("3.csv", file(&[line(2, 3)])).await;
+        app.world.load_well("4.csv", file(&[line(4, 4)])).await;
+        let person = app.person("operator").await;
+        let query = "{ runs(orderBy: [{field: ID}]) { nodes { id ruleSet { version note } undoConflicts { id fileName } } } }";
+        let conflicts = async || {
+            let found = person.ask(query, json!({})).await["runs"]["nodes"].take();
+            let ids = |run: &Value| {
+                let conflicts = run["undoConflicts"].as_array().unwrap().iter();
+                conflicts.map(|run| run["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+            };
+            assert_eq!(found[0]["ruleSet"]["version"], 1);
+            found.as_array().unwrap().iter().map(ids).collect::<Vec<_>>()
+        };
+        assert_eq!(conflicts().await, ["3 2", "3", "", ""]);
+        let before = conflicts().await.len();
+        let last = act(&person, "undoRun(id: 1, cascade: true)").await;
+        let undone = wait_for(&person, &last, &["SUCCEEDED", "FAILED"]).await;
+        assert_eq!(undone["undoes"], json!({"id": "1", "status": "UNDONE"}));
+        let after = conflicts().await;
+        assert_eq!((after.len(), after.concat()), (before + 3, String::new()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_run_is_previewed_approved_and_undone() {
     on_every_engine(async |app: &mut App| {
         let line = Line::default();
@@ -53,6 +84,15 @@ async fn a_run_is_previewed_approved_and_undone() {
         let inserted = person.ask(query, json!({"id": held, "filter": {"kind": {"eq": "INSERTED"}}})).await;
         assert_eq!(inserted["run"]["changes"]["totalCount"], 1);
         assert_eq!(inserted["run"]["changes"]["nodes"][0]["movieId"], "2");
+        let of_field = async |test: Value| {
+            let found = person.ask(query, json!({"id": held, "filter": {"fields": test}})).await["run"]["changes"].take();
+            (found["totalCount"].as_i64().unwrap(), found["nodes"][0]["movieId"].clone())
+        };
+        let budget = json!({"field": {"eq": "budget"}});
+        assert_eq!(of_field(json!({"some": {"field": {"in": ["revenue", "budget"]}}})).await, (2, json!("1")));
+        assert_eq!(of_field(json!({"some": budget})).await, (1, json!("2")));
+        assert_eq!(of_field(json!({"none": budget})).await, (1, json!("1")));
+        assert_eq!(of_field(json!({"every": {"field": {"eq": "revenue"}}})).await, (1, json!("1")));
 
         let movers = "query ($id: ID!) { run(id: $id) {
             movers(of: COMPANY) { id name year before after change }
@@ -67,6 +107,8 @@ async fn a_run_is_previewed_approved_and_undone() {
         act(&person, &format!("approveRun(id: {held})")).await;
         let merged = wait_for(&person, &held, &["SUCCEEDED"]).await;
         assert_eq!(merged["counts"]["inserted"], 1);
+        assert_eq!(of_field(json!({"some": {"field": {"eq": "companies"}}})).await, (1, json!("2")));
+        assert_eq!(of_field(json!({"none": {"field": {"eq": "genres"}}})).await, (1, json!("1")));
         assert_eq!(person.ask(movers, json!({"id": held})).await["run"], expected);
         let refused = format!("mutation {{ discardRun(id: {held}) {{ id }} }}");
         assert_eq!(person.refused(&refused, json!({})).await, "BAD_USER_INPUT");

@@ -133,6 +133,81 @@ async fn bodies_batches_and_answers_have_their_size() {
     }
 }
 
+#[tokio::test]
+async fn whoever_is_not_signed_in_sends_little() {
+    on_every_engine(async |app: &mut App| {
+        let stranger = app.stranger();
+        let (status, answer) = post(&stranger, vec![b' '; 20_000]).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+        let told =
+            json!({"code": "LIMIT_EXCEEDED", "limit": "body", "maximum": 16384, "found": 20000});
+        assert_eq!(answer["errors"][0]["extensions"], told);
+        let long = format!("{}{{\"query\": \"{{ __typename }}\"}}", " ".repeat(20_000));
+        assert_eq!(post(&app.admin().await, long).await.0, StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_asks_without_end() {
+    for engine in engines() {
+        let app = App::start_with(World::new(&engine).await, &[("MARQUEE_MAX_RATE", "10")]).await;
+        let (admin, viewer) = (app.admin().await, app.person("viewer").await);
+        let asked = async |person: &Person| {
+            let request = person.client.post(format!("{}/graphql", person.address));
+            request
+                .json(&json!({"query": "{ __typename }"}))
+                .send()
+                .await
+                .unwrap()
+        };
+        let refused = async |person: &Person| {
+            for _ in 0..200 {
+                let response = asked(person).await;
+                if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                    assert_eq!(response.headers()["retry-after"], "1");
+                    return response.json::<Value>().await.unwrap();
+                }
+            }
+            panic!("two hundred requests at once are answered");
+        };
+        let answer = refused(&admin).await;
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"],
+            "TOO_MANY_REQUESTS"
+        );
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("more than 10 requests a second"),
+            "{message}"
+        );
+        assert_eq!(
+            admin.get("/api/v1/movies").await.status(),
+            StatusCode::TOO_MANY_REQUESTS
+        );
+        // Others are answered, and so is whoever waits.
+        assert_eq!(asked(&viewer).await.status(), StatusCode::OK);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(asked(&admin).await.status(), StatusCode::OK);
+        // Strangers are counted by address, and with them whatever is shown for the first time.
+        refused(&app.stranger()).await;
+        app.close().await;
+    }
+}
+
+#[tokio::test]
+async fn lists_without_pages_cost_what_they_may_bring() {
+    on_every_engine(async |app: &mut App| {
+        let person = app.admin().await;
+        let nested = (0..4).fold("id".to_owned(), |inner, _| {
+            format!("file {{ runs {{ {inner} }} }}")
+        });
+        let query = format!("{{ runs(first: 1) {{ nodes {{ {nested} }} }} }}");
+        assert!(exceeds(&person, "complexity", &query, json!({})).await > 1_000_000);
+    })
+    .await;
+}
+
 /// Puts something in the place of a table that takes longer to read than anybody lives.
 async fn make_endless(app: &App) {
     let db = &app.world.chain.db;

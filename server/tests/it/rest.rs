@@ -282,6 +282,30 @@ async fn what_was_is_read_as_of_a_version() {
                 .len(),
             2
         );
+        // Company 4 had a movie more, and the year of that one another.
+        let count = async |path: &str| person.data(path).await["data"]["movieCount"].clone();
+        let now = count("/companies/4").await.as_i64().unwrap();
+        assert_eq!(count("/companies/4?asOf=1").await, now + 1);
+        for path in ["/companies", "/genres", "/genres/popular", "/years"] {
+            let newest = person.data(&format!("{path}?asOf=2")).await;
+            assert_eq!(newest["data"], person.data(path).await["data"], "{path}");
+            let first = person.data(&format!("{path}?asOf=1")).await;
+            assert_ne!(first["data"], newest["data"], "{path}");
+            assert_eq!(
+                person.data(&format!("{path}?asOf=0")).await["data"],
+                json!([]),
+                "{path}"
+            );
+            person
+                .problem(&format!("{path}?asOf=3"), 404, "NOT_FOUND")
+                .await;
+        }
+        person
+            .problem("/companies/4?asOf=0", 404, "NOT_FOUND")
+            .await;
+        person
+            .problem("/genres/18/years?asOf=0", 404, "NOT_FOUND")
+            .await;
         let (none, _) = person.problem("/movies?asOf=3", 404, "NOT_FOUND").await;
         assert!(
             none["detail"]
@@ -356,7 +380,7 @@ async fn what_is_wrong_is_told_as_a_problem() {
             ("/movies?after=x", "cursor"),
             ("/movies?count=yes", "count"),
             ("/movies/1?x", "x"),
-            ("/years?asOf=0", "asOf"),
+            ("/years?asOf=-1", "asOf"),
             ("/genres/popular?by=luck", "average"),
             ("/companies.csv?after=%00", "cursor"),
         ] {

@@ -1,7 +1,7 @@
 //! Tests of what a row is related to, by the filter of that.
 
 use super::{
-    super::{company, country, error::Failure, genre, language, movie, run_filter},
+    super::{change, company, country, error::Failure, genre, language, movie, run_filter},
     Filter, Scope, Test, combined,
     given::Given,
 };
@@ -101,7 +101,8 @@ fn select((table, column): Column, condition: Condition) -> SelectStatement {
     concrete(name = "GenreYearListFilter", params(genre::GenreYearFilter)),
     concrete(name = "CountryListFilter", params(country::CountryFilter)),
     concrete(name = "LanguageListFilter", params(language::LanguageFilter)),
-    concrete(name = "RunListFilter", params(run_filter::RunFilter))
+    concrete(name = "RunListFilter", params(run_filter::RunFilter)),
+    concrete(name = "FieldChangeListFilter", params(change::FieldChangeFilter))
 )]
 pub struct ListFilter<F: Filter> {
     /// At least one is such.

@@ -1,7 +1,10 @@
 //! Clients that take their time, or all the connections there are.
 
 use axum::{Router, body::Bytes, routing::get};
-use server::listen::{self, Limits};
+use server::{
+    auth::client::Proxies,
+    listen::{self, Limits},
+};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// Longer than anything here may take.
 const BOUND: Duration = Duration::from_secs(20);
 
+/// Bytes of an answer that no buffer of the system's takes whole.
+const LONG: usize = 64 << 20;
+
 struct Listener {
     address: SocketAddr,
     stop: CancellationToken,
@@ -23,17 +29,28 @@ struct Listener {
 impl Listener {
     /// Answers with "well", and a POST with the length of its body, under limits that a test can wait for.
     async fn start(connections: usize) -> Self {
+        Self::with(Limits {
+            connections,
+            ..Limits::default()
+        })
+        .await
+    }
+
+    async fn with(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new().route(
-            "/",
-            get(async || "well").post(async |body: Bytes| body.len().to_string()),
-        );
+        let router = Router::new()
+            .route(
+                "/",
+                get(async || "well").post(async |body: Bytes| body.len().to_string()),
+            )
+            .route("/long", get(async || vec![b'x'; LONG]));
         let limits = Limits {
-            connections,
             head_time: Duration::from_millis(500),
             head_bytes: 8 << 10,
             body_pause: Duration::from_millis(500),
+            read_pause: Duration::from_millis(500),
+            ..limits
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(listen::serve(listener, router, limits, stop.clone()));
@@ -107,6 +124,56 @@ async fn a_head_that_does_not_end_is_cut_off_and_others_are_served() {
     }
     // Nor does sending nothing at all.
     assert_eq!(listener.answer(b"").await, "");
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_cut_off() {
+    let listener = Listener::start(1).await;
+    let request = b"GET /long HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let mut stream = listener.connect().await;
+    stream.write_all(request).await.unwrap();
+    // There is but one connection: others are served once it has ended.
+    timeout(BOUND, listener.is_well()).await.unwrap();
+    assert!(ended(&mut stream).await.len() < LONG);
+    // Whoever reads, however slowly, gets all of it.
+    let mut stream = listener.connect().await;
+    stream.write_all(request).await.unwrap();
+    let mut part = vec![0; 8 << 20];
+    let mut read = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        match stream.read(&mut part).await.unwrap() {
+            0 => break,
+            more => read += more,
+        }
+    }
+    assert!(read > LONG);
+}
+
+#[tokio::test]
+async fn no_address_has_all_connections() {
+    let limits = Limits {
+        connections: 10,
+        of_address: 2,
+        ..Limits::default()
+    };
+    let listener = Listener::with(limits.clone()).await;
+    let mut first = [listener.connect().await, listener.connect().await];
+    let refused = listener.answer(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert_eq!(refused, "");
+    for stream in &mut first {
+        ended(stream).await;
+    }
+    listener.is_well().await;
+
+    let proxies = Proxies(vec!["127.0.0.0/8".parse().unwrap()]);
+    let listener = Listener::with(Limits { proxies, ..limits }).await;
+    let _three = [
+        listener.connect().await,
+        listener.connect().await,
+        listener.connect().await,
+    ];
+    listener.is_well().await;
 }
 
 #[tokio::test]

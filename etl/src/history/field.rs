@@ -1,0 +1,172 @@
+//! Which fields the changes of a run give another value, as SQL: what [`super::differences`] finds of a few changes,
+//! found of all of them at once.
+
+use super::{LIST_FIELDS, PLACE, changes_sql};
+use crate::{
+    database::differ,
+    merge::{LISTS, MOVIE_COLUMNS},
+};
+use entity::ingest::run;
+use sea_orm::DatabaseBackend;
+
+/// The statement that gives the fields which a run's changes (those of [`changes_sql`]) give another value, as
+/// `movie_id` and `field`, a row for each. A list is another one when other things are in it or in another order,
+/// not when one of them is called otherwise.
+pub fn fields_sql(backend: DatabaseBackend, run: &run::Model) -> String {
+    let states = States::of(run);
+    let columns = MOVIE_COLUMNS
+        .iter()
+        .filter(|column| !PLACE.contains(column))
+        .map(|column| (*column, states.column_differs(backend, column)));
+    // The year is that of the date, unless the rules do not count the movie.
+    let year = format!(
+        "{} AND NOT ({})",
+        states.column_differs(backend, "release_year"),
+        states.column_differs(backend, "release_date")
+    );
+    let lists = LIST_FIELDS
+        .iter()
+        .zip(LISTS)
+        .map(|(field, (noun, _, key))| (*field, states.list_differs(noun, key)));
+    let fields = columns.chain([("release_year", year)]).chain(lists);
+    let selects: Vec<String> = fields
+        .map(|(field, differs)| {
+            let changes = &states.changes;
+            format!("SELECT r.movie_id, '{field}' AS field FROM {changes} WHERE {differs}")
+        })
+        .collect();
+    selects.join(" UNION ALL ")
+}
+
+/// A place where a movie's state may be: a table and those of its links, and what tells a change's row there.
+struct Place {
+    /// What stands before the names of the tables.
+    prefix: &'static str,
+    /// The alias of the movie's row.
+    movie: &'static str,
+    /// Columns, and what they are of a change `r`.
+    key: Vec<(&'static str, String)>,
+}
+
+impl Place {
+    fn new(prefix: &'static str, movie: &'static str, key: &[(&'static str, &str)]) -> Self {
+        let key = key.iter().map(|(column, of)| (*column, (*of).to_owned()));
+        Self {
+            prefix,
+            movie,
+            key: key.collect(),
+        }
+    }
+
+    fn is(&self, alias: &str, named: impl Fn(&'static str) -> &'static str) -> String {
+        let parts = self.key.iter();
+        let parts = parts.map(|(column, of)| format!("{alias}.{} = {of}", named(column)));
+        parts.collect::<Vec<_>>().join(" AND ")
+    }
+
+    fn join(&self) -> String {
+        let Self { prefix, movie, .. } = self;
+        let named = |column| match column {
+            "movie_id" => "id",
+            other => other,
+        };
+        let is = self.is(movie, named);
+        format!(" LEFT JOIN {prefix}movie {movie} ON {is}")
+    }
+
+    /// The links of a change to a noun, as `alias`.
+    fn links(&self, noun: &str, alias: &str) -> String {
+        let is = self.is(alias, |column| column);
+        format!("{}movie_{noun} {alias} WHERE {is}", self.prefix)
+    }
+}
+
+/// Where the states before and after a run's changes are: of each change in at most one place before, and in at
+/// most one after it.
+struct States {
+    /// The changes as `r`, with the movies' rows in all places.
+    changes: String,
+    before: Vec<Place>,
+    after: Vec<Place>,
+}
+
+impl States {
+    fn of(run: &run::Model) -> Self {
+        let changes = changes_sql(run);
+        let (changes, before, after) = match run.data_version {
+            Some(version) => {
+                let version = version.to_string();
+                let changes = format!(
+                    "(SELECT c.movie_id, (SELECT MIN(n.version) FROM revision n
+                      WHERE n.movie_id = c.movie_id AND n.version > {version}) AS later
+                      FROM ({changes}) c) r"
+                );
+                let past = |movie, until| {
+                    let key = [("movie_id", "r.movie_id"), ("until_version", until)];
+                    Place::new("past_", movie, &key)
+                };
+                // What no later change has replaced is still there.
+                let still = "CASE WHEN r.later IS NULL THEN r.movie_id END";
+                let now = Place::new("", "kept", &[("movie_id", still)]);
+                let after = vec![past("replaced", "r.later"), now];
+                (changes, vec![past("was", &version)], after)
+            }
+            None => {
+                let id = run.id.to_string();
+                // What is to be deleted has no row, but its line of before may be another movie's now.
+                let line = "CASE WHEN r.kind <> 'deleted' THEN r.line END";
+                let staged = [("run_id", id.as_str()), ("line", line)];
+                let before = Place::new("", "was", &[("movie_id", "r.movie_id")]);
+                let after = Place::new("staging_", "becomes", &staged);
+                (format!("({changes}) r"), vec![before], vec![after])
+            }
+        };
+        let joins: String = before.iter().chain(&after).map(Place::join).collect();
+        Self {
+            changes: changes + &joins,
+            before,
+            after,
+        }
+    }
+
+    fn column_differs(&self, backend: DatabaseBackend, column: &str) -> String {
+        let value = |places: &[Place]| {
+            let values = places
+                .iter()
+                .map(|place| format!("{}.{column}", place.movie));
+            let values: Vec<_> = values.collect();
+            match values.as_slice() {
+                [one] => one.clone(),
+                several => format!("COALESCE({})", several.join(", ")),
+            }
+        };
+        differ(backend, &value(&self.before), &value(&self.after))
+    }
+
+    fn list_differs(&self, noun: &str, key: &str) -> String {
+        let count = |places: &[Place]| {
+            let counts = places
+                .iter()
+                .map(|place| format!("(SELECT COUNT(*) FROM {})", place.links(noun, "l")));
+            counts.collect::<Vec<_>>().join(" + ")
+        };
+        let same = self.after.iter().map(|place| {
+            let links = place.links(noun, "a");
+            format!(
+                "EXISTS (SELECT 1 FROM {links} AND a.{key} = b.{key} AND a.position = b.position)"
+            )
+        });
+        let same = same.collect::<Vec<_>>().join(" OR ");
+        let lost = self.before.iter().map(|place| {
+            let links = place.links(noun, "b");
+            format!("EXISTS (SELECT 1 FROM {links} AND NOT ({same}))")
+        });
+        let lost = lost.collect::<Vec<_>>().join(" OR ");
+        // Of as many as before, of which none is lost, none is new.
+        format!(
+            "({} <> {} OR {lost})",
+            count(&self.before),
+            count(&self.after)
+        )
+    }
+}
