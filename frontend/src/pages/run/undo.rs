@@ -1,17 +1,49 @@
 //! Taking back what a run has merged; where later runs stand in the way, together with them.
 
-use cynic::MutationBuilder;
+use cynic::{MutationBuilder, QueryBuilder};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
+use super::tabs::{RunVariables, RunVariablesFields};
 use crate::api::fragment::RunLink;
+use crate::api::live::Change;
+use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::{ApiError, send};
 use crate::components::dialog::{dialog, fault_line};
+use crate::components::state::loaded;
 use crate::components::toast::toast;
 use crate::format::plural;
+
+/// A run that stands in the way.
+#[derive(cynic::QueryFragment, Clone, PartialEq)]
+#[cynic(graphql_type = "Run")]
+struct Conflict {
+    id: cynic::Id,
+    file_name: String,
+}
+
+#[derive(cynic::QueryFragment, Clone, PartialEq)]
+#[cynic(graphql_type = "Run")]
+struct Conflicts {
+    undo_conflicts: Vec<Conflict>,
+}
+
+#[derive(cynic::QueryFragment, Clone, PartialEq)]
+#[cynic(graphql_type = "Query", variables = "RunVariables")]
+struct ConflictsQuery {
+    #[arguments(id: $id)]
+    run: Option<Conflicts>,
+}
+
+impl ConflictsQuery {
+    fn conflicts(&self) -> &[Conflict] {
+        let run = self.run.as_ref();
+        run.map_or(&[], |run| run.undo_conflicts.as_slice())
+    }
+}
 
 #[derive(cynic::QueryVariables)]
 struct UndoVariables {
@@ -26,21 +58,6 @@ struct UndoMutation {
     undo_run: RunLink,
 }
 
-/// The runs that a refusal names as standing in the way: the numbers in its parentheses.
-fn conflicts(message: &str) -> Vec<String> {
-    let Some((_, rest)) = message.split_once("later runs have changed") else {
-        return Vec::new();
-    };
-    let Some((_, rest)) = rest.split_once('(') else {
-        return Vec::new();
-    };
-    let list = rest.split_once(')').map_or("", |(list, _)| list);
-    list.split(", ")
-        .filter(|id| !id.is_empty() && id.chars().all(|letter| letter.is_ascii_digit()))
-        .map(str::to_owned)
-        .collect()
-}
-
 /// The button and its dialog.
 pub fn undo(id: cynic::Id) -> AnyView {
     let open = RwSignal::new(false);
@@ -52,27 +69,31 @@ pub fn undo(id: cynic::Id) -> AnyView {
     .into_any()
 }
 
+/// Says what is undone, which is known before anybody can agree to it, and follows the runs while it is asked.
 fn question(id: cynic::Id, open: RwSignal<bool>) -> AnyView {
     let session = expect_context::<Session>();
     let navigate = use_navigate();
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<ApiError>);
-    let in_the_way = Memo::new(move |_| {
-        fault.with(|fault| {
-            fault
-                .as_ref()
-                .map(|fault| conflicts(&fault.message))
-                .unwrap_or_default()
-        })
+    let own = id.clone();
+    let query = use_live_query(
+        move || ConflictsQuery::build(RunVariables { id: own.clone() }),
+        Change::Runs,
+    );
+    // How many other runs are undone with it.
+    let others = Memo::new(move |_| {
+        query
+            .data
+            .with(|data| data.as_ref().map(|data| data.conflicts().len() as i64))
     });
-    let cascade = move || in_the_way.with(|runs| !runs.is_empty());
     let act = move |_| {
         let variables = UndoVariables {
             id: id.clone(),
-            cascade: untrack(cascade),
+            cascade: others.get_untracked().is_some_and(|others| others > 0),
         };
         let navigate = navigate.clone();
         busy.set(true);
+        fault.set(None);
         spawn_local(async move {
             let answer = send(UndoMutation::build(variables)).await;
             session.note(answer.as_ref().err());
@@ -86,67 +107,55 @@ fn question(id: cynic::Id, open: RwSignal<bool>) -> AnyView {
                 }
                 Err(error) => {
                     fault.try_set(Some(error));
+                    query.again.try_update(|again| *again += 1);
                 }
             }
         });
     };
-    let told = move || {
-        if cascade() {
-            return in_the_way.with(|runs| conflict_list(runs));
+    let verb = move || match others.get().unwrap_or_default() {
+        0 => "Undo".to_owned(),
+        others => {
+            let all = others + 1;
+            format!("Undo all {}", plural(all, &all.to_string(), "run", "runs"))
         }
-        fault.get().map(fault_line).into_any()
-    };
-    let verb = move || {
-        in_the_way.with(|runs| match runs.len() as i64 {
-            0 => "Undo".to_owned(),
-            count => format!(
-                "Undo all {}",
-                plural(count + 1, &(count + 1).to_string(), "run", "runs")
-            ),
-        })
     };
     view! {
         <div class="dialog-body">
-            <p hidden=cascade>
-                "Every row it has changed gets back what it was before, as a run of its own. The file stays in the archive."
-            </p>
-            {told}
+            {loaded(query, 2, |data: ConflictsQuery| consequences(data.conflicts()))}
         </div>
+        {move || fault.get().map(fault_line)}
         <div class="dialog-buttons">
             <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
-            <button type="button" class="button danger" data-testid="undo-yes" disabled=move || busy.get() on:click=act>{verb}</button>
+            <button type="button" class="button danger" data-testid="undo-yes"
+                disabled=move || busy.get() || others.get().is_none() on:click=act>{verb}</button>
         </div>
     }
     .into_any()
 }
 
-fn conflict_list(runs: &[String]) -> AnyView {
-    let list = runs
+/// What undoing does, and to which runs besides.
+fn consequences(conflicts: &[Conflict]) -> AnyView {
+    if conflicts.is_empty() {
+        return view! {
+            <p>"Every row it has changed gets back what it was before, as a run of its own. The file stays in the archive."</p>
+        }
+        .into_any();
+    }
+    let list = conflicts
         .iter()
-        .map(|id| {
-            view! { <li><a href=format!("/runs/{id}")>{format!("Run {id}")}</a></li> }
+        .map(|run| {
+            let id = run.id.inner();
+            view! {
+                <li><a href=format!("/runs/{id}")>{format!("Run {id}")}</a>" "<span class="quiet file-name">{run.file_name.clone()}</span></li>
+            }
         })
         .collect_view();
     view! {
         <div role="alert" data-testid="undo-conflicts">
             <p>"It can't be undone by itself: later runs have changed the same movies or names."</p>
             <ul class="conflicts">{list}</ul>
-            <p>"They can be undone first, newest first, each by a run of its own."</p>
+            <p>"They are undone first, newest first, each by a run of its own."</p>
         </div>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::conflicts;
-
-    #[test]
-    fn conflicts_are_the_runs_in_the_way() {
-        let message = "run 1 cannot be undone by itself: later runs have changed the same movies or names (5, 3); \
-                       undo these first, or all together with cascade";
-        assert_eq!(conflicts(message), ["5", "3"]);
-        assert!(conflicts("run 1 is undone already").is_empty());
-        assert!(conflicts("later runs have changed").is_empty());
-    }
 }
