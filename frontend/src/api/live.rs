@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cynic::{StreamingOperation, SubscriptionBuilder};
+use gloo_timers::future::sleep;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -161,7 +162,8 @@ const PACE: u64 = 1_000;
 const FALLBACK: u64 = 2_000;
 
 /// Calls `refresh` when the change happens, at most once a second and not while the tab is hidden; every two
-/// seconds while the socket is down.
+/// seconds while the socket is down. It is called once more a second after the server has begun to tell of changes:
+/// what has happened between the query's answer and then was told to nobody.
 pub fn on_change(change: Change, refresh: impl Fn() + Copy + 'static) {
     let resting = StoredValue::new(false);
     let missed = StoredValue::new(false);
@@ -179,9 +181,15 @@ pub fn on_change(change: Change, refresh: impl Fn() + Copy + 'static) {
                     return;
                 }
                 refresh();
-                gloo_timers::future::sleep(Duration::from_millis(PACE)).await;
+                sleep(Duration::from_millis(PACE)).await;
             }
             resting.try_set_value(false);
+        });
+    };
+    let nudge_later = move || {
+        leptos::task::spawn_local(async move {
+            sleep(Duration::from_millis(PACE)).await;
+            nudge();
         });
     };
     let first = StoredValue::new(true);
@@ -191,20 +199,25 @@ pub fn on_change(change: Change, refresh: impl Fn() + Copy + 'static) {
             Some(change.body())
         }),
         Rc::new(move |messages: Vec<Value>| {
-            // Some subscriptions begin with how things are, which the query has asked for itself.
-            let news = !first.get_value() || messages.len() > 1 || matches!(change, Change::Runs);
+            // Most subscriptions begin with how things are, which the query has asked for itself.
+            let begins = first.get_value() && messages.len() == 1;
             first.set_value(false);
-            if news {
-                nudge();
+            match begins && !matches!(change, Change::Runs) {
+                true => nudge_later(),
+                false => nudge(),
             }
         }),
     );
     let state = socket::state();
     Effect::new(move |before: Option<bool>| {
         let up = state.get();
-        if up && before == Some(false) {
+        if up && before == Some(false) && socket::has_been_lost() {
             // Something may have been missed.
             nudge();
+        }
+        if up && matches!(change, Change::Runs) {
+            // Its subscription does not say that it has begun.
+            nudge_later();
         }
         up
     });

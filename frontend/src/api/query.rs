@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cynic::Operation;
 use gloo_timers::future::sleep;
+use js_sys::Date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
@@ -143,6 +144,49 @@ where
 /// What to do with an answer; gives the milliseconds until the next request, if there is to be one.
 type Accept = Rc<dyn Fn(Result<Value, ApiError>, bool) -> Option<u32>>;
 
+/// What is on its way. A change of variables begins a new turn, and what is answered to an older one is dropped; a
+/// refresh waits for the answer that is on its way and is asked for after it, so that an answer comes even while
+/// refreshes come faster than answers.
+#[derive(Default)]
+struct Turns {
+    current: u64,
+    /// Since when an answer is awaited.
+    asking: Option<f64>,
+    once_more: bool,
+}
+
+impl Turns {
+    /// Milliseconds after which a refresh gives up on an answer, as after the network was cut.
+    const PATIENCE: f64 = 30_000.0;
+
+    /// Begins a turn.
+    fn begin(&mut self, now: f64) -> u64 {
+        self.current += 1;
+        self.ask(now);
+        self.current
+    }
+
+    /// Begins a turn for a refresh; none where that is asked for after the answer that is on its way.
+    fn refresh(&mut self, now: f64) -> Option<u64> {
+        self.once_more = self
+            .asking
+            .is_some_and(|since| now - since < Self::PATIENCE);
+        (!self.once_more).then(|| self.begin(now))
+    }
+
+    /// Takes note that the present turn asks.
+    fn ask(&mut self, now: f64) {
+        self.asking = Some(now);
+        self.once_more = false;
+    }
+
+    /// Takes note of an answer to the present turn; says whether it is to ask once more.
+    fn answered(&mut self) -> bool {
+        self.asking = None;
+        std::mem::take(&mut self.once_more)
+    }
+}
+
 /// The part of [`use_query`] that is the same for all queries, so that it is compiled once.
 fn follow(
     body: Box<dyn Fn() -> String>,
@@ -151,35 +195,45 @@ fn follow(
     again: RwSignal<u32>,
     refresh: RwSignal<u32>,
 ) {
-    let current = StoredValue::new(0_u64);
+    let turns = StoredValue::new(Turns::default());
     Effect::new(move |before: Option<(String, u32)>| {
         refresh.track();
         let now = (body(), again.get());
         let body = now.0.clone();
-        let mine = current.get_value() + 1;
-        current.set_value(mine);
         // A refresh shows nothing until something has changed.
-        let quiet = before.as_ref() == Some(&now) && !busy.get_untracked();
+        let quiet = before.as_ref() == Some(&now);
+        let mine = turns.try_update_value(|turns| match quiet {
+            true => turns.refresh(Date::now()),
+            false => Some(turns.begin(Date::now())),
+        });
+        let Some(Some(mine)) = mine else {
+            return now;
+        };
         if !quiet {
             busy.set(true);
         }
         let accept = accept.clone();
         spawn_local(async move {
-            let alive = || current.try_get_value() == Some(mine);
+            let alive = || turns.try_with_value(|turns| turns.current) == Some(mine);
             let mut first = !quiet;
             loop {
                 let answer = post(body.clone()).await;
                 if !alive() {
                     return;
                 }
-                let Some(pause) = accept(answer, first) else {
-                    return;
-                };
+                let once_more = turns.try_update_value(Turns::answered) == Some(true);
+                let pause = accept(answer, first);
                 first = false;
-                rest(pause).await;
+                if !once_more {
+                    let Some(pause) = pause else {
+                        return;
+                    };
+                    rest(pause).await;
+                }
                 if !alive() {
                     return;
                 }
+                turns.update_value(|turns| turns.ask(Date::now()));
             }
         });
         now
@@ -237,4 +291,37 @@ pub(super) async fn visible() {
 /// The pace of pages that don't change by themselves.
 pub fn once<T>(_: &T) -> Option<u32> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refresh_waits_for_the_answer_on_its_way_and_asks_once_more() {
+        let mut turns = Turns::default();
+        assert_eq!(turns.begin(0.0), 1);
+        assert_eq!(turns.refresh(10.0), None);
+        assert_eq!(turns.refresh(20.0), None);
+        assert!(turns.answered());
+        turns.ask(30.0);
+        assert!(!turns.answered());
+        assert_eq!(turns.refresh(40.0), Some(2));
+    }
+
+    #[test]
+    fn other_variables_do_not_wait() {
+        let mut turns = Turns::default();
+        turns.begin(0.0);
+        assert_eq!(turns.refresh(10.0), None);
+        assert_eq!(turns.begin(20.0), 2);
+        assert!(!turns.answered());
+    }
+
+    #[test]
+    fn an_answer_that_never_comes_is_given_up_on() {
+        let mut turns = Turns::default();
+        turns.begin(0.0);
+        assert_eq!(turns.refresh(Turns::PATIENCE), Some(2));
+    }
 }

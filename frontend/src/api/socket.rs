@@ -45,6 +45,8 @@ pub struct Hub {
     /// Whether the server has answered the greeting.
     greeted: bool,
     attempts: i32,
+    /// How many sockets the server has greeted.
+    greetings: u32,
     next: u32,
     subscriptions: BTreeMap<u32, Subscription>,
     handing_on: bool,
@@ -60,6 +62,11 @@ thread_local! {
 /// Whether the socket stands.
 pub fn state() -> ArcRwSignal<bool> {
     STATE.with(Clone::clone)
+}
+
+/// Whether the present socket is not the page's first.
+pub fn has_been_lost() -> bool {
+    HUB.with_borrow(|hub| hub.greetings > 1)
 }
 
 fn set_state(up: bool) {
@@ -229,6 +236,7 @@ fn hear(text: &str) {
         ("connection_ack", _) => {
             HUB.with_borrow_mut(|hub| {
                 hub.greeted = true;
+                hub.greetings += 1;
                 hub.attempts = 0;
                 for id in hub.subscriptions.keys() {
                     hub.subscribe(*id);
