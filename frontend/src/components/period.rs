@@ -1,12 +1,14 @@
 //! Stretches of time that a list is narrowed to, kept in the URL: `?since=24h`, or `?from=` and `?to=` as days of
-//! the reader's zone.
+//! the reader's zone; or one day of UTC, to which a chart by days leads.
 
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::field::{choices, filter_select, filter_typed};
+use super::icon::Icon;
 use super::list::ListState;
+use super::time::day;
 use crate::api::schema;
 
 /// An instant as the server takes it.
@@ -30,6 +32,8 @@ pub struct DateTimeFilter {
     pub is_null: Option<bool>,
 }
 
+/// Milliseconds of a minute.
+const MINUTE: f64 = 60_000.0;
 /// Milliseconds of a day.
 pub const DAY: f64 = 86_400_000.0;
 
@@ -48,7 +52,9 @@ pub fn period(state: ListState) -> (Option<DateTime>, Option<DateTime>) {
         .into_iter()
         .find(|(key, _, _)| Some(*key) == span.as_deref())
     {
-        return (Some(instant(Date::now() - days * DAY)), None);
+        // To the minute: a request that says the same as the last is a refresh of it.
+        let now = (Date::now() / MINUTE).floor() * MINUTE;
+        return (Some(instant(now - days * DAY)), None);
     }
     let day = |key, later| midnight(&state.get(key)?, later);
     (day("from", 0), day("to", 1))
@@ -72,6 +78,32 @@ fn midnight(day: &str, later: u32) -> Option<DateTime> {
     // A day is not always of 24 hours.
     date.set_date(date.get_date() + later);
     (!date.get_time().is_nan()).then(|| instant(date.get_time()))
+}
+
+/// A day of UTC such as `2026-11-25`, as a filter; none where it is none.
+pub fn utc_day(day: &str) -> Option<DateTimeFilter> {
+    let start = Date::parse(&format!("{day}T00:00:00Z"));
+    (!start.is_nan()).then(|| DateTimeFilter {
+        gte: Some(instant(start)),
+        lt: Some(instant(start + DAY)),
+        is_null: None,
+    })
+}
+
+/// The filter on a day of UTC that a link has written to the URL, after a label that says of what, and a way to take
+/// it off again.
+pub fn utc_day_filter(label: &'static str, key: &'static str) -> AnyView {
+    let state = ListState::here();
+    let shown = move || {
+        let words = format!("{label} {} (UTC)", day(&state.get(key)?));
+        let link = state.with(key, String::new());
+        Some(view! {
+            <a class="button" href=link>
+                {words} <span class="sr">", show all days"</span> {Icon::Close.draw()}
+            </a>
+        })
+    };
+    shown.into_any()
 }
 
 /// The controls that write it, under a label that says of what.

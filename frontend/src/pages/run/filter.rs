@@ -3,7 +3,7 @@
 use crate::api::fragment::{RunStatus, StringFilter, Trigger};
 use crate::api::schema;
 use crate::components::list::ListState;
-use crate::components::period::{DateTimeFilter, within};
+use crate::components::period::{DateTimeFilter, utc_day, within};
 
 /// Which of some runs.
 #[derive(cynic::InputObject, Clone, Debug, Default)]
@@ -77,7 +77,11 @@ pub struct RunFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTimeFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTimeFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
     pub file: Option<FileFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub and: Option<Vec<RunFilter>>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub or: Option<Vec<RunFilter>>,
 }
@@ -120,9 +124,12 @@ fn statuses(key: &str) -> Option<Vec<RunStatus>> {
 }
 
 /// What the URL says beside the status.
-pub const KEYS: [&str; 9] = [
-    "q", "kind", "trigger", "file", "rules", "by", "since", "from", "to",
+pub const KEYS: [&str; 10] = [
+    "q", "kind", "trigger", "file", "rules", "by", "since", "from", "to", STARTED,
 ];
+
+/// The day (UTC) on which a run started, as the bars of the dashboard count it.
+pub const STARTED: &str = "started";
 
 /// The filter that the URL asks for, by status or for all of them; none where it asks for none. Reactive.
 pub fn asked(state: ListState, by_status: bool) -> Option<RunFilter> {
@@ -158,11 +165,35 @@ pub fn asked(state: ListState, by_status: bool) -> Option<RunFilter> {
             .map(|version| VersionFilter { eq: Some(version) }),
         requested_by: containing("by"),
         created_at: within(state),
+        and: state
+            .get(STARTED)
+            .and_then(|day| Some(vec![started(utc_day(&day)?)])),
         or: state.get("q").map(|text| found(text.trim())),
         ..RunFilter::default()
     };
     let narrow = KEYS.iter().any(|key| state.get(key).is_some());
     (narrow || filter.status.is_some()).then_some(filter)
+}
+
+/// The runs that started within these instants, and those queued then that have not started.
+fn started(within: DateTimeFilter) -> RunFilter {
+    let not_yet = DateTimeFilter {
+        is_null: Some(true),
+        ..DateTimeFilter::default()
+    };
+    let started = RunFilter {
+        started_at: Some(within.clone()),
+        ..RunFilter::default()
+    };
+    let queued = RunFilter {
+        started_at: Some(not_yet),
+        created_at: Some(within),
+        ..RunFilter::default()
+    };
+    RunFilter {
+        or: Some(vec![started, queued]),
+        ..RunFilter::default()
+    }
 }
 
 /// A run's number, a part of its file's name or the beginning of its file's hash.

@@ -4,7 +4,7 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::bulk::{Selection, bar, check};
-use super::filter::{KEYS, RunFilter, asked};
+use super::filter::{KEYS, RunFilter, STARTED, asked};
 use super::reprocess::{reprocess, start};
 use super::rules::rule_choices;
 use super::stats::{stats, times, views};
@@ -16,7 +16,7 @@ use crate::components::allowed::allowed;
 use crate::components::field::{choices, filter_select, filter_text, filters};
 use crate::components::layout::{heading, title};
 use crate::components::list::{ListState, PAGE, direction, pager, search};
-use crate::components::period::period_filters;
+use crate::components::period::{period_filters, utc_day_filter};
 use crate::components::state::{empty, loaded};
 use crate::components::status::{chip, overall};
 use crate::components::table::{Cell, Column, TableOptions, table};
@@ -160,7 +160,7 @@ pub fn RunList() -> impl IntoView {
 fn filter_bar() -> AnyView {
     let rules = rule_choices("Any rules");
     let mut bar = vec![
-        search("Number, file name or hash"),
+        search("Number, name or hash"),
         filter_select("Trigger", "trigger", || {
             choices(&[
                 ("", "Any trigger"),
@@ -182,6 +182,7 @@ fn filter_bar() -> AnyView {
         filter_text("Asked for by", "by"),
     ];
     bar.extend(period_filters("Time"));
+    bar.push(utc_day_filter("Started on", STARTED));
     view! { <div class="run-filters">{filters(&KEYS, bar)}</div> }.into_any()
 }
 
