@@ -69,6 +69,13 @@ impl RunStatus {
     }
 }
 
+/// How many runs have a status.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct RunStatusCount {
+    pub status: RunStatus,
+    pub count: i64,
+}
+
 /// What a run does.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunKind {

@@ -1,6 +1,7 @@
 //! Is everything well? A sentence and a sign, what waits for the reader, the last runs, what the mart holds.
 
 mod company;
+mod failure;
 mod genre;
 mod runs;
 mod standing;
@@ -16,14 +17,16 @@ use crate::api::query::Query;
 use crate::components::allowed::page_for;
 use crate::components::layout::{heading, section, title};
 use crate::components::period::{DAY, DateTime, instant};
+use failure::{Failures, open_failures};
 use standing::{Changes, Standing};
 
-/// How many days back the dashboard looks.
+/// How many days the dashboard looks at: today (UTC) and those before it.
 const DAYS: i32 = 14;
 
-/// The instant `DAYS` ago.
+/// When the first of these days began.
 fn horizon() -> DateTime {
-    instant(Date::now() - f64::from(DAYS) * DAY)
+    let today = (Date::now() / DAY).floor();
+    instant((today - f64::from(DAYS - 1)) * DAY)
 }
 
 /// Asks a query again when what it depends on has become something else.
@@ -57,7 +60,11 @@ fn content() -> AnyView {
             .data
             .with(|data| data.as_ref().map(Standing::version))
     });
-    let changes = Memo::new(move |_| standing.data.with(|data| data.as_ref().map(Standing::runs)));
+    let changes = Memo::new(move |_| {
+        let statuses = |data: &Standing| data.statuses().to_vec();
+        standing.data.with(|data| data.as_ref().map(statuses))
+    });
+    let failures = open_failures(standing);
     let untouched = Memo::new(move |_| {
         standing
             .data
@@ -65,20 +72,25 @@ fn content() -> AnyView {
     });
     view! {
         {heading(&[], "Dashboard", ())}
-        {standing::banner(standing)}
+        {standing::banner(standing, failures, changes)}
         {move || match untouched.get() {
             true => waiting::beginning(),
-            false => board(standing, version, changes),
+            false => board(standing, failures, version, changes),
         }}
     }
     .into_any()
 }
 
-fn board(standing: Query<Standing>, version: Memo<Option<i32>>, changes: Changes) -> AnyView {
+fn board(
+    standing: Query<Standing>,
+    failures: Failures,
+    version: Memo<Option<i32>>,
+    changes: Changes,
+) -> AnyView {
     view! {
         {totals::tiles(version)}
         <div class="board">
-            {section("Waiting for you", waiting::list(standing, changes))}
+            {section("Waiting for you", waiting::list(standing, failures, changes))}
             {section(format!("Runs of the last {DAYS} days"), runs::strip(changes))}
         </div>
         {section("Money by year", year::chart(version))}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::standing::{Changes, Since, SinceFields};
 use super::{follow, horizon};
-use crate::api::fragment::RunStatus;
+use crate::api::fragment::{RunStatus, RunStatusCount};
 use crate::api::query::{once, use_query};
 use crate::api::schema;
 use crate::components::state::loaded;
@@ -14,12 +14,6 @@ use crate::components::table::{Cell, Column, TableOptions, table};
 use crate::components::time::day;
 use crate::components::value::whole;
 use crate::format::{UNKNOWN, duration, plural};
-
-#[derive(cynic::QueryFragment, Clone, PartialEq)]
-struct RunStatusCount {
-    status: RunStatus,
-    count: i64,
-}
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 struct RunDay {
@@ -43,12 +37,9 @@ impl RunDay {
         }
     }
 
-    /// What the day's runs took together.
-    fn took(&self) -> String {
-        match self.count() {
-            0 => UNKNOWN.into(),
-            _ => duration(self.seconds),
-        }
+    /// Seconds that the day's runs took together; none before the first of them has ended.
+    fn took(&self) -> Option<f64> {
+        (self.seconds > 0.0).then_some(self.seconds)
     }
 }
 
@@ -64,7 +55,8 @@ struct RunStats {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Query", variables = "Since")]
 struct StatsQuery {
-    #[arguments(filter: {createdAt: {gte: $since}})]
+    /// Those of the days that are shown: a run that has not begun is of the day on which it was queued.
+    #[arguments(filter: {or: [{startedAt: {gte: $since}}, {startedAt: {isNull: true}, createdAt: {gte: $since}}]})]
     run_stats: RunStats,
 }
 
@@ -93,11 +85,10 @@ fn drawn(stats: RunStats) -> AnyView {
             view! { <span class="strip-entry"><span class=swatch(part.status) aria-hidden="true"></span>{text}</span> }
         })
         .collect_view();
-    let seconds = |value: Option<f64>| value.map_or_else(|| UNKNOWN.to_owned(), duration);
     let took = format!(
         "median {}, 95 % within {}",
-        seconds(stats.median_seconds),
-        seconds(stats.p95_seconds)
+        known(stats.median_seconds, duration),
+        known(stats.p95_seconds, duration)
     );
     let all = plural(stats.count, &whole(stats.count), "run", "runs");
     view! {
@@ -111,6 +102,11 @@ fn drawn(stats: RunStats) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+/// Seconds in words, or the sign for what is not known.
+fn known(seconds: Option<f64>, words: fn(f64) -> String) -> String {
+    seconds.map_or_else(|| UNKNOWN.to_owned(), words)
 }
 
 /// A duration in its largest unit alone, for a narrow place.
@@ -143,9 +139,9 @@ fn bar(of: &RunDay, most: i64) -> AnyView {
         .collect_view();
     let name = day(&of.date);
     let words = of.words();
-    let told = match count {
-        0 => format!("{name}: {words}"),
-        _ => format!("{name}: {words}; together {}", of.took()),
+    let told = match of.took() {
+        None => format!("{name} (UTC): {words}"),
+        Some(took) => format!("{name} (UTC): {words}; together {}", duration(took)),
     };
     let number = of
         .date
@@ -157,13 +153,13 @@ fn bar(of: &RunDay, most: i64) -> AnyView {
         <span class="strip-count" aria-hidden="true">{(count > 0).then(|| whole(count))}</span>
         <span class="strip-bar" aria-hidden="true">{parts}</span>
         <span class="strip-day" aria-hidden="true">{number}</span>
-        <span class="strip-took" aria-hidden="true">{(count > 0).then(|| short(of.seconds))}</span>
+        <span class="strip-took" aria-hidden="true">{(count > 0).then(|| known(of.took(), short))}</span>
         <span class="sr">{told.clone()}</span>
     };
     let content = match count {
         0 => view! { <span class="strip-link">{inner}</span> }.into_any(),
         _ => {
-            let href = format!("/runs?from={0}&to={0}", of.date);
+            let href = format!("/runs?started={}", of.date);
             view! { <a class="strip-link" href=href>{inner}</a> }.into_any()
         }
     };
@@ -179,7 +175,7 @@ fn days(days: &[RunDay]) -> AnyView {
         }),
         Column::text("Runs", "runs", |row: &RunDay| Cell::new(row.words())),
         Column::number("Together", "seconds", |row: &RunDay| {
-            Cell::exact(row.took(), Some(row.seconds))
+            Cell::exact(known(row.took(), duration), row.took())
         }),
     ];
     let options = TableOptions {

@@ -3,14 +3,15 @@
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use super::verdict::{Facts, Known, unresolved, verdict};
+use super::failure::Failures;
+use super::verdict::{Facts, verdict};
 use super::{DateTime, horizon};
-use crate::api::fragment::{RunLink, RunStatus};
+use crate::api::fragment::{RunLink, RunStatus, RunStatusCount};
 use crate::api::live::{Change, on_change};
-use crate::api::query::{Query, once, use_live_query, use_query};
+use crate::api::query::{Query, use_live_query, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
-use crate::components::state::loaded;
+use crate::components::state::{loaded, skeleton};
 use crate::components::time::since;
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -39,6 +40,19 @@ struct Runs {
     total_count: i64,
 }
 
+#[derive(cynic::QueryFragment, Clone, PartialEq)]
+#[cynic(graphql_type = "RunConnection")]
+struct Failed {
+    nodes: Vec<Waiting>,
+}
+
+#[derive(cynic::QueryFragment, Clone, PartialEq)]
+#[cynic(graphql_type = "RunStats")]
+struct Counts {
+    count: i64,
+    by_status: Vec<RunStatusCount>,
+}
+
 #[derive(cynic::QueryVariables)]
 pub struct Since {
     pub since: DateTime,
@@ -48,19 +62,17 @@ pub struct Since {
 #[cynic(graphql_type = "Query", variables = "Since")]
 pub struct Standing {
     data_version: DataVersion,
-    #[arguments(filter: {createdAt: {gte: $since}}, first: 100)]
-    #[cynic(rename = "runs", alias)]
-    recent: Runs,
+    run_stats: Counts,
     #[arguments(filter: {status: {eq: HELD}}, first: 5)]
     #[cynic(rename = "runs", alias)]
     held: Runs,
-    #[arguments(first: 1)]
+    #[arguments(filter: {status: {eq: FAILED}, createdAt: {gte: $since}}, first: 500)]
     #[cynic(rename = "runs", alias)]
-    ever: Runs,
+    failed: Failed,
 }
 
-/// How each of the last runs stands, as soon as that is known.
-pub type Changes = Memo<Option<Vec<(cynic::Id, RunStatus)>>>;
+/// How many runs have each status, as soon as that is known.
+pub type Changes = Memo<Option<Vec<RunStatusCount>>>;
 
 impl Standing {
     /// The newest data version; 0 before the first merge.
@@ -68,15 +80,14 @@ impl Standing {
         self.data_version.version
     }
 
-    /// What changes whenever a run does: how each of the last runs stands.
-    pub fn runs(&self) -> Vec<(cynic::Id, RunStatus)> {
-        let runs = self.recent.nodes.iter();
-        runs.map(|run| (run.id.clone(), run.status)).collect()
+    /// What changes whenever a run does: it never goes back to a status it has left.
+    pub fn statuses(&self) -> &[RunStatusCount] {
+        &self.run_stats.by_status
     }
 
     /// Whether there has been no run at all yet.
     pub fn untouched(&self) -> bool {
-        self.ever.total_count == 0
+        self.run_stats.count == 0
     }
 
     /// The runs that wait for approval, newest first, and how many there are in all.
@@ -84,27 +95,15 @@ impl Standing {
         (&self.held.nodes, self.held.total_count)
     }
 
-    /// The runs that failed and that no later one has made good.
-    pub fn failed(&self) -> Vec<&Waiting> {
-        let known: Vec<Known> = self
-            .recent
-            .nodes
-            .iter()
-            .map(|run| Known {
-                id: run.id.inner(),
-                file: &run.file_name,
-                status: run.status,
-            })
-            .collect();
-        let failed = unresolved(&known);
-        let runs = self.recent.nodes.iter();
-        runs.filter(|run| failed.contains(&run.id.inner()))
-            .collect()
+    /// The runs that have failed within the days of the dashboard, newest first.
+    pub fn failed(&self) -> &[Waiting] {
+        &self.failed.nodes
     }
 
-    fn active(&self) -> usize {
-        let runs = self.recent.nodes.iter();
-        runs.filter(|run| run.status.active()).count()
+    fn active(&self) -> i64 {
+        let active = |part: &&RunStatusCount| part.status.active();
+        let parts = self.statuses().iter().filter(active);
+        parts.map(|part| part.count).sum()
     }
 }
 
@@ -142,39 +141,45 @@ struct WorkersQuery {
     system: Workers,
 }
 
+impl WorkersQuery {
+    /// Milliseconds until it is asked again: while runs wait, workers may come and go.
+    fn pace(&self) -> Option<u32> {
+        const WHILE_WAITING: u32 = 5_000;
+        (self.system.queue.waiting > 0).then_some(WHILE_WAITING)
+    }
+
+    fn stuck(&self) -> bool {
+        let mut instances = self.system.instances.iter();
+        self.system.queue.waiting > 0 && !instances.any(|one| one.alive && one.workers > 0)
+    }
+}
+
 /// Whether runs wait that nobody will take; asked by those only who may know.
-fn stuck(standing: Query<Standing>) -> Memo<bool> {
+fn stuck(changes: Changes) -> Memo<bool> {
     if !expect_context::<Session>().may("system.read") {
         return Memo::new(|_| false);
     }
-    let active = Memo::new(move |_| {
-        standing
-            .data
-            .with(|data| data.as_ref().map(Standing::active))
-    });
-    let workers = use_query(
-        move || {
-            active.track();
-            WorkersQuery::build(())
-        },
-        once,
-    );
+    let operation = move || {
+        changes.track();
+        WorkersQuery::build(())
+    };
+    let workers = use_query(operation, WorkersQuery::pace);
     Memo::new(move |_| {
-        workers.data.with(|data| {
-            data.as_ref().is_some_and(|data| {
-                let mut instances = data.system.instances.iter();
-                data.system.queue.waiting > 0 && !instances.any(|i| i.alive && i.workers > 0)
-            })
-        })
+        workers
+            .data
+            .with(|data| data.as_ref().is_some_and(WorkersQuery::stuck))
     })
 }
 
 /// The sentence with its sign, and how fresh the data are.
-pub fn banner(standing: Query<Standing>) -> AnyView {
-    let stuck = stuck(standing);
+pub fn banner(standing: Query<Standing>, failures: Failures, changes: Changes) -> AnyView {
+    let stuck = stuck(changes);
     loaded(standing, 2, move |data: Standing| {
+        let Some(failed) = failures.with(|failed| failed.as_ref().map(Vec::len)) else {
+            return skeleton(2).into_any();
+        };
         let facts = Facts {
-            failed: data.failed().len(),
+            failed,
             held: data.held.total_count,
             active: data.active(),
             loaded: data.version() > 0,
@@ -190,6 +195,7 @@ pub fn banner(standing: Query<Standing>) -> AnyView {
                 </div>
             </div>
         }
+        .into_any()
     })
 }
 

@@ -18,7 +18,7 @@ pub struct Facts {
     /// Runs that wait for approval.
     pub held: i64,
     /// Runs that wait for a worker or are under way.
-    pub active: usize,
+    pub active: i64,
     /// Whether a merge has made a data version yet.
     pub loaded: bool,
     /// Whether runs wait and no instance lives to take them, as far as the reader may know.
@@ -36,7 +36,7 @@ pub struct Verdict {
 }
 
 /// The runs that failed and that no later run of the same file has made good; runs come newest first.
-pub fn unresolved<'a>(runs: &[Known<'a>]) -> Vec<&'a str> {
+pub fn unresolved<'a>(runs: impl IntoIterator<Item = Known<'a>>) -> Vec<&'a str> {
     let mut seen: Vec<&str> = Vec::new();
     let mut failed = Vec::new();
     for run in runs {
@@ -193,6 +193,6 @@ mod tests {
             run("2", "b.csv", RunStatus::Failed),
             run("1", "c.csv", RunStatus::Failed),
         ];
-        assert_eq!(unresolved(&runs), ["5"]);
+        assert_eq!(unresolved(runs), ["5"]);
     }
 }

@@ -1,14 +1,15 @@
-//! What waits for the reader: held runs, failed runs, and what the last file had that is no movie.
+//! What waits for the reader: held runs, failed runs, and what files had that is no movie.
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;
 
-use super::follow;
-use super::standing::{Changes, Standing, Waiting};
+use super::failure::Failures;
+use super::standing::{Changes, Since, SinceFields, Standing, Waiting};
+use super::{DAYS, follow, horizon};
 use crate::api::query::{Query, once, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
-use crate::components::state::loaded;
+use crate::components::state::{loaded, skeleton};
 use crate::components::status::chip;
 use crate::components::time::since;
 use crate::components::value::whole;
@@ -23,41 +24,57 @@ struct ReasonCount {
     count: i64,
 }
 
+/// A reason that a run gave.
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
-struct RunCounts {
-    rejected: i64,
+#[cynic(graphql_type = "ReasonCount")]
+struct Reason {
+    code: String,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run")]
 struct Rejecting {
     id: cynic::Id,
-    file_name: String,
-    counts: RunCounts,
-    reject_reasons: Vec<ReasonCount>,
+    reject_reasons: Vec<Reason>,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "RunConnection")]
-struct Last {
+struct RejectingPage {
     nodes: Vec<Rejecting>,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
-#[cynic(graphql_type = "Query")]
+#[cynic(graphql_type = "Query", variables = "Since")]
 struct RejectsQuery {
-    #[arguments(filter: {rowsRejected: {gt: 0}}, first: 1)]
-    runs: Last,
+    #[arguments(filter: {run: {createdAt: {gte: $since}}}, first: 100)]
+    reject_reasons: Vec<ReasonCount>,
+    /// The newest runs that gave any, for a reason to lead to its rows.
+    #[arguments(filter: {rowsRejected: {gt: 0}, createdAt: {gte: $since}}, first: 100)]
+    #[cynic(rename = "runs", alias)]
+    rejecting: RejectingPage,
 }
 
-/// The list; it says so where nothing waits, and how to begin where nothing has come yet.
-pub fn list(standing: Query<Standing>, changes: Changes) -> AnyView {
-    let rejects = use_query(|| RejectsQuery::build(()), once);
-    follow(changes, rejects);
+impl RejectsQuery {
+    /// The newest run that gave this reason.
+    fn newest(&self, code: &str) -> Option<&str> {
+        let gave = |run: &&Rejecting| run.reject_reasons.iter().any(|reason| reason.code == code);
+        self.rejecting
+            .nodes
+            .iter()
+            .find(gave)
+            .map(|run| run.id.inner())
+    }
+}
+
+/// The list; it says so where nothing waits.
+pub fn list(standing: Query<Standing>, failures: Failures, changes: Changes) -> AnyView {
     view! {
-        {loaded(standing, 4, |data: Standing| {
+        {loaded(standing, 4, move |data: Standing| {
+            let Some(failed) = failures.get() else {
+                return skeleton(4).into_any();
+            };
             let (held, all) = data.held();
-            let failed = data.failed();
             if held.is_empty() && failed.is_empty() {
                 return view! { <p class="quiet">"No run waits for approval, and none has failed without a later one making it good."</p> }
                     .into_any();
@@ -74,11 +91,20 @@ pub fn list(standing: Query<Standing>, changes: Changes) -> AnyView {
             }
             .into_any()
         })}
-        {loaded(rejects, 2, |data: RejectsQuery| {
-            data.runs.nodes.into_iter().next().map(reasons)
-        })}
+        {rejected(changes)}
     }
     .into_any()
+}
+
+/// What was rejected, by reason; for those who may read the rows of files.
+fn rejected(changes: Changes) -> Option<AnyView> {
+    if !expect_context::<Session>().may("file.read") {
+        return None;
+    }
+    let operation = || RejectsQuery::build(Since { since: horizon() });
+    let query = use_query(operation, once);
+    follow(changes, query);
+    Some(loaded(query, 2, |data: RejectsQuery| reasons(&data)))
 }
 
 fn item(run: &Waiting, why: Option<String>) -> AnyView {
@@ -104,29 +130,23 @@ fn rest(all: i64, shown: usize, what: &'static str, href: &'static str) -> Optio
     })
 }
 
-/// What was rejected last, by reason.
-fn reasons(run: Rejecting) -> AnyView {
-    let id = run.id.inner().to_owned();
-    // The rejects themselves are for those who may read files.
-    let linked = expect_context::<Session>().may("file.read");
-    let most = run
-        .reject_reasons
-        .iter()
-        .map(|reason| reason.count)
-        .max()
-        .unwrap_or(1);
-    let rows = run
+/// The most frequent reasons; each leads to its rows.
+fn reasons(data: &RejectsQuery) -> Option<AnyView> {
+    let all = data.reject_reasons.iter().map(|reason| reason.count).sum();
+    let most = data.reject_reasons.first()?.count;
+    let rows = data
         .reject_reasons
         .iter()
         .take(MOST)
         .map(|reason| {
             let code = reason.code.clone();
-            let name = match linked {
-                true => {
+            let name = match data.newest(&code) {
+                Some(id) => {
                     let href = format!("/runs/{id}?tab=rejects&code={code}");
-                    view! { <a href=href>{code.clone()}</a> }.into_any()
+                    let about = format!("Run {id} is the newest that rejected rows for this reason");
+                    view! { <a href=href title=about>{code.clone()}</a> }.into_any()
                 }
-                false => view! { <code>{code.clone()}</code> }.into_any(),
+                None => view! { <code>{code.clone()}</code> }.into_any(),
             };
             let share = format!("{:.0}%", 100.0 * reason.count as f64 / most as f64);
             view! {
@@ -138,20 +158,17 @@ fn reasons(run: Rejecting) -> AnyView {
             }
         })
         .collect_view();
-    let rejected = plural(
-        run.counts.rejected,
-        &whole(run.counts.rejected),
-        "record",
-        "records",
-    );
-    view! {
-        <div>
-            <h3>{rejected}" of run "<a href=format!("/runs/{id}")>{id.clone()}</a>" rejected"</h3>
-            <p class="quiet small file-name">{run.file_name}</p>
-            <ul class="reasons">{rows}</ul>
-        </div>
-    }
-    .into_any()
+    let all = plural(all, &whole(all), "record", "records");
+    Some(
+        view! {
+            <div>
+                <h3>{format!("{all} rejected in the last {DAYS} days")}</h3>
+                <p class="quiet small">"A reason leads to the newest run that gave it."</p>
+                <ul class="reasons">{rows}</ul>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// How to begin.

@@ -4,7 +4,7 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::filter::{RunFilter, VIEWS, asked};
-use crate::api::fragment::RunStatus;
+use crate::api::fragment::RunStatusCount;
 use crate::api::live::Change;
 use crate::api::query::{Query, use_live_query};
 use crate::api::schema;
@@ -16,12 +16,6 @@ use crate::format::{duration, plural};
 pub struct StatsVariables {
     filter: Option<RunFilter>,
     all: Option<RunFilter>,
-}
-
-#[derive(cynic::QueryFragment, Clone, PartialEq)]
-struct RunStatusCount {
-    status: RunStatus,
-    count: i64,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
