@@ -259,18 +259,20 @@ async fn read(log: Log, id: String, level: Memo<EventLevel>, session: Session) {
         let Some(RunEvents { status, events }) = run else {
             return;
         };
+        // A held run goes on when somebody approves it.
+        let goes_on = status.active() || status == RunStatus::Held;
         let more = events.page_info.has_next_page;
         after = events.page_info.end_cursor.or(after);
         log.add(events.nodes, level.get_untracked());
         if !log.known.get_untracked() {
             // Whoever looks at a run that goes on wants to see what comes.
-            log.follow.set(status.active());
+            log.follow.set(goes_on);
             log.known.set(true);
         }
         if more {
             continue;
         }
-        if !status.active() {
+        if !goes_on {
             return;
         }
         if log.live.with_untracked(Option::is_none) {
