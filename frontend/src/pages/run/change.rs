@@ -3,33 +3,22 @@
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::companion::companions;
 use super::diff::{ChangeKind, ChangeKindFilter, FieldChange, KINDS, diff, kind_chip};
 use super::mover::movers;
-use super::tabs::choices;
-use crate::api::fragment::PageInfo;
+use super::tabs::{choices, no_changes};
+use crate::api::fragment::{PageInfo, RunStatus, StringFilter};
 use crate::api::live::Change as Live;
 use crate::api::query::use_live_query;
 use crate::api::schema;
-use crate::api::session::Session;
-use crate::api::transport::{ApiError, send};
 use crate::components::field::filter_select;
 use crate::components::list::{ListState, PAGE, pager};
-use crate::components::state::{empty, failure, loaded};
+use crate::components::state::loaded;
 use crate::components::table::{Cell, Column, TableOptions, table};
-use crate::components::value::whole;
-
-/// Changes that are asked for at once when one field is looked for.
-const LOOK: i32 = 500;
-/// Hits that end a look.
-const ENOUGH: usize = 50;
-/// Changes that end a look without as many hits.
-const FAR: i64 = 5_000;
 
 /// The fields of a movie that a change may be about.
-const FIELDS: [&str; 23] = [
+const FIELDS: [&str; 24] = [
     "adult",
     "budget",
     "collection_id",
@@ -45,6 +34,7 @@ const FIELDS: [&str; 23] = [
     "popularity",
     "poster_path",
     "release_date",
+    "release_year",
     "revenue",
     "runtime",
     "status",
@@ -56,8 +46,21 @@ const FIELDS: [&str; 23] = [
 ];
 
 #[derive(cynic::InputObject, Clone)]
+struct FieldChangeFilter {
+    field: Option<StringFilter>,
+}
+
+#[derive(cynic::InputObject, Clone)]
+struct FieldChangeListFilter {
+    some: Option<FieldChangeFilter>,
+}
+
+#[derive(cynic::InputObject, Clone)]
 struct ChangeFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
     kind: Option<ChangeKindFilter>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    fields: Option<FieldChangeListFilter>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -90,6 +93,7 @@ struct ChangePage {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run", variables = "ChangeVariables")]
 struct RunChanges {
+    status: RunStatus,
     #[arguments(filter: $filter, first: $first, after: $after, last: $last, before: $before)]
     changes: ChangePage,
 }
@@ -128,26 +132,6 @@ pub fn movies(id: Memo<String>, state: ListState) -> AnyView {
         let any = [(String::new(), "Any field".to_owned())];
         any.into_iter().chain(known).collect()
     };
-    let field = Memo::new(move |_| state.get("field"));
-    view! {
-        <div class="controls">
-            {choices(state, "Kind of change", "kind", &kinds)}
-            {filter_select("Field", "field", fields)}
-        </div>
-        {move || match field.get() {
-            Some(field) => looked_for(id, state, field),
-            None => paged(id, state),
-        }}
-    }
-    .into_any()
-}
-
-fn filter(state: ListState) -> Option<ChangeFilter> {
-    let kind = ChangeKindFilter::of(&state.get("kind")?)?;
-    Some(ChangeFilter { kind: Some(kind) })
-}
-
-fn paged(id: Memo<String>, state: ListState) -> AnyView {
     let query = use_live_query(
         move || {
             let page = state.page(PAGE);
@@ -162,177 +146,93 @@ fn paged(id: Memo<String>, state: ListState) -> AnyView {
         },
         Live::Run(id.into()),
     );
-    loaded(query, 8, move |data: ChangesQuery| {
-        let Some(RunChanges { changes, .. }) = data.run else {
+    let narrowed = Memo::new(move |_| filter(state).is_some());
+    let field = Memo::new(move |_| state.get("field"));
+    let list = loaded(query, 8, move |data: ChangesQuery| {
+        let Some(RunChanges { status, changes }) = data.run else {
             return ().into_any();
         };
         if changes.nodes.is_empty() {
-            return match untrack(|| state.get("kind")) {
-                Some(_) => empty("No changes of this kind", "Choose another kind, or all."),
-                None => empty(
-                    "No movies change",
-                    "Movies that are new, other or gone are listed here.",
-                ),
-            };
+            let none = (
+                "No movies change",
+                "Movies that are new, other or gone are listed here.",
+            );
+            return no_changes(status, narrowed.get(), none);
         }
         view! {
-            {rows(&changes.nodes)}
+            {rows(&changes.nodes, field.get().as_deref())}
             {pager(changes.page_info, changes.total_count, "change", "changes")}
         }
         .into_any()
-    })
-}
-
-/// Changes as a table.
-pub fn rows(changes: &[Change]) -> AnyView {
-    let options = TableOptions {
-        caption: "Changes",
-        mark: Some(("data-movie", |row: &Change| row.movie_id.inner().to_owned())),
-        sorted: None,
-    };
-    let columns = vec![
-        Column::text("Movie", "title", |row: &Change| {
-            let link = format!("/movies/{}", row.movie_id.inner());
-            Cell::new(view! { <a href=link>{row.title.clone()}</a> })
-        }),
-        Column::text("Becomes", "kind", |row: &Change| {
-            Cell::new(kind_chip(row.kind))
-        }),
-        Column::text("Fields, old → new", "fields", |row: &Change| {
-            // Of a movie that is new or gone, every field that has a value is listed.
-            let most = match row.kind {
-                ChangeKind::Updated => 4,
-                _ => 0,
-            };
-            Cell::new(diff(&row.fields, most))
-        }),
-    ];
-    table(options, columns, changes)
-}
-
-/// What has been found of one field so far.
-#[derive(Clone, Copy)]
-struct Look {
-    found: RwSignal<Vec<Change>>,
-    looked: RwSignal<i64>,
-    total: RwSignal<i64>,
-    next: RwSignal<Option<String>>,
-    busy: RwSignal<bool>,
-    fault: RwSignal<Option<ApiError>>,
-    /// Counts what was looked for, so that a look for something else before ends.
-    turn: StoredValue<u32>,
-}
-
-/// Changes of one field. The server knows the fields of a change only when it reads it, so they are looked
-/// through here, a few thousand at a time, and it is said how far that has gone.
-fn looked_for(id: Memo<String>, state: ListState, field: String) -> AnyView {
-    let session = expect_context::<Session>();
-    let look = Look {
-        found: RwSignal::new(Vec::new()),
-        looked: RwSignal::new(0),
-        total: RwSignal::new(0),
-        next: RwSignal::new(None),
-        busy: RwSignal::new(true),
-        fault: RwSignal::new(None),
-        turn: StoredValue::new(0),
-    };
-    let name = field.clone();
-    let go = move |filter: Option<ChangeFilter>| {
-        let (id, field) = (id.get_untracked(), field.clone());
-        look.busy.set(true);
-        look.fault.set(None);
-        spawn_local(async move {
-            let turn = look.turn.try_get_value();
-            let result = further(look, id, filter, field).await;
-            session.note(result.as_ref().err());
-            if look.turn.try_get_value() == turn {
-                look.fault.try_set(result.err());
-                look.busy.try_set(false);
-            }
-        });
-    };
-    let again = go.clone();
-    Effect::new(move |_| {
-        id.track();
-        let filter = filter(state);
-        look.found.set(Vec::new());
-        look.looked.set(0);
-        look.next.set(None);
-        look.turn.update_value(|turn| *turn += 1);
-        go(filter);
     });
-    let more = {
-        let again = again.clone();
-        move |_| again(untrack(|| filter(state)))
-    };
     view! {
-        <p class="quiet" role="status" data-testid="looked">
-            {move || format!(
-                "{} of {} changes looked through: {} of {name}.",
-                whole(look.looked.get()), whole(look.total.get()), whole(look.found.with(Vec::len) as i64),
-            )}
-        </p>
-        {move || look.found.with(|found| (!found.is_empty()).then(|| rows(found)))}
-        {move || look.fault.get().map(|fault| {
-            let again = again.clone();
-            failure(fault, move || again(untrack(|| filter(state))))
-        })}
-        <button type="button" class="button" on:click=more disabled=move || look.busy.get()
-            hidden=move || look.next.with(Option::is_none)>
-            {move || if look.busy.get() { "Looking…" } else { "Look further" }}
-        </button>
+        <div class="controls">
+            {choices(state, "Kind of change", "kind", &kinds)}
+            {filter_select("Field", "field", fields)}
+        </div>
+        {list}
     }
     .into_any()
 }
 
-/// Looks on until there is enough to show. Stops when the view is gone.
-async fn further(
-    look: Look,
-    id: String,
-    filter: Option<ChangeFilter>,
-    field: String,
-) -> Result<(), ApiError> {
-    let (mut hits, mut seen) = (0, 0);
-    let turn = look.turn.try_get_value();
-    let mut after = look.next.try_get_untracked().flatten();
-    while hits < ENOUGH && seen < FAR {
-        let answer = send(ChangesQuery::build(ChangeVariables {
-            id: cynic::Id::new(&id),
-            filter: filter.clone(),
-            first: Some(LOOK),
-            after: after.take(),
-            last: None,
-            before: None,
-        }))
-        .await?;
-        if look.turn.try_get_value() != turn {
-            return Ok(());
-        }
-        let Some(RunChanges { changes, .. }) = answer.run else {
-            return Ok(());
+/// What the URL narrows the changes to; none where that is nothing. Reactive.
+fn filter(state: ListState) -> Option<ChangeFilter> {
+    let kind = state.get("kind").and_then(|key| ChangeKindFilter::of(&key));
+    let fields = state.get("field").map(|field| FieldChangeListFilter {
+        some: Some(FieldChangeFilter {
+            field: Some(StringFilter::being(field)),
+        }),
+    });
+    (kind.is_some() || fields.is_some()).then_some(ChangeFilter { kind, fields })
+}
+
+/// A change as a row: its fields in the order in which they are shown, the first so many of them unfolded.
+struct Row {
+    change: Change,
+    unfolded: usize,
+}
+
+impl Row {
+    /// A field that is looked for comes first, alone.
+    fn new(change: &Change, field: Option<&str>) -> Self {
+        let mut change = change.clone();
+        let unfolded = match (field, change.kind) {
+            (Some(field), _) => {
+                change.fields.sort_by_key(|known| known.field != field);
+                1
+            }
+            (None, ChangeKind::Updated) => 4,
+            // Of a movie that is new or gone, every field that has a value is listed.
+            (None, _) => 0,
         };
-        let batch = changes.nodes.len() as i64;
-        seen += batch;
-        let found: Vec<Change> = changes
-            .nodes
-            .into_iter()
-            .filter_map(|mut change| {
-                change.fields.retain(|known| known.field == field);
-                (!change.fields.is_empty()).then_some(change)
-            })
-            .collect();
-        hits += found.len();
-        after = changes
-            .page_info
-            .end_cursor
-            .filter(|_| changes.page_info.has_next_page);
-        look.looked.try_update(|looked| *looked += batch);
-        look.total.try_set(changes.total_count);
-        look.found.try_update(|all| all.extend(found));
-        look.next.try_set(after.clone());
-        if after.is_none() {
-            break;
-        }
+        Self { change, unfolded }
     }
-    Ok(())
+}
+
+/// Changes as a table, with a field that is looked for where there is one.
+pub fn rows(changes: &[Change], field: Option<&str>) -> AnyView {
+    let options = TableOptions {
+        caption: "Changes",
+        mark: Some(("data-movie", |row: &Row| {
+            row.change.movie_id.inner().to_owned()
+        })),
+        sorted: None,
+    };
+    let columns = vec![
+        Column::text("Movie", "title", |row: &Row| {
+            let link = format!("/movies/{}", row.change.movie_id.inner());
+            Cell::new(view! { <a href=link>{row.change.title.clone()}</a> })
+        }),
+        Column::text("Becomes", "kind", |row: &Row| {
+            Cell::new(kind_chip(row.change.kind))
+        }),
+        Column::text("Fields, old → new", "fields", |row: &Row| {
+            Cell::new(diff(&row.change.fields, row.unfolded))
+        }),
+    ];
+    let rows: Vec<Row> = changes
+        .iter()
+        .map(|change| Row::new(change, field))
+        .collect();
+    table(options, columns, &rows)
 }

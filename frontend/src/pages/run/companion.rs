@@ -4,13 +4,13 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::diff::{ChangeKind, ChangeKindFilter, KINDS, kind_chip};
-use super::tabs::choices;
-use crate::api::fragment::PageInfo;
+use super::tabs::{choices, no_changes};
+use crate::api::fragment::{PageInfo, RunStatus};
 use crate::api::live::Change as Live;
 use crate::api::query::use_live_query;
 use crate::api::schema;
 use crate::components::list::{ListState, PAGE, pager};
-use crate::components::state::{empty, loaded};
+use crate::components::state::loaded;
 use crate::components::table::{Cell, Column, TableOptions, table};
 use crate::components::value::unknown;
 
@@ -50,6 +50,7 @@ struct CompanionPage {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run", variables = "CompanionVariables")]
 struct RunCompanions {
+    status: RunStatus,
     #[arguments(filter: $filter, first: $first, after: $after, last: $last, before: $before)]
     companion_changes: CompanionPage,
 }
@@ -78,21 +79,23 @@ pub fn companions(id: Memo<String>, state: ListState) -> AnyView {
         },
         Live::Run(id.into()),
     );
+    let narrowed = Memo::new(move |_| state.get("kind").is_some());
     let kinds: Vec<_> = [("", "All")]
         .into_iter()
         .chain(KINDS.map(|(key, label, _)| (key, label)))
         .collect();
     view! {
         {choices(state, "Kind of change", "kind", &kinds)}
-        {loaded(query, 8, |data: CompanionsQuery| {
-            let Some(RunCompanions { companion_changes: page, .. }) = data.run else {
+        {loaded(query, 8, move |data: CompanionsQuery| {
+            let Some(RunCompanions { status, companion_changes: page }) = data.run else {
                 return ().into_any();
             };
             if page.nodes.is_empty() {
-                return empty(
-                    "No changes of this kind",
+                let none = (
+                    "No companion data change",
                     "What keywords, credits, links and ratings files change is listed here.",
                 );
+                return no_changes(status, narrowed.get(), none);
             }
             let options = TableOptions { caption: "Changes of companion data", mark: None, sorted: None };
             view! {

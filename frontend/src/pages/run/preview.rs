@@ -213,7 +213,7 @@ fn sample(id: cynic::Id) -> AnyView {
         let shown = changes.nodes.len() as i64;
         let rest = changes.total_count - shown;
         view! {
-            {rows(&changes.nodes)}
+            {rows(&changes.nodes, None)}
             <p>
                 {(rest > 0).then(|| view! { <a href=all.clone()>{whole(rest)}" more changes"</a>", " })}
                 <a href=movers.clone()>"figures that would move most"</a>

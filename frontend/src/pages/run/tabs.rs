@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 use super::{change::changes, event::events, issue::issues, lineage::lineage, reject::rejects};
-use crate::api::fragment::RunCounts;
+use crate::api::fragment::{RunCounts, RunStatus};
 use crate::api::schema;
 use crate::components::list::ListState;
+use crate::components::state::empty;
 use crate::components::tabs::{Tab, tabs};
 use crate::components::value::{text, whole};
 
@@ -75,6 +76,35 @@ fn choice(state: ListState, key: &'static str, value: String, words: AnyView) ->
         state.link(&[(key, value), ("after", None), ("before", None)])
     };
     view! { <a href=link aria-current=here>{words}</a> }.into_any()
+}
+
+/// Why a list of what a run changes is empty: by how the run stands, by what the list is narrowed to, or else as
+/// `none` says.
+pub fn no_changes(
+    status: RunStatus,
+    narrowed: bool,
+    none: (&'static str, &'static str),
+) -> AnyView {
+    use RunStatus::{Aggregating, Cancelled, Discarded, Duplicate, Failed, Merging};
+    let (title, advice) = match status {
+        Merging | Aggregating => (
+            "Not merged yet",
+            "What the run changes is listed here as soon as it is merged.",
+        ),
+        status if status.active() => (
+            "Not compared yet",
+            "The run reads the file and compares it with the mart; what it changes is listed here after that.",
+        ),
+        Failed | Cancelled | Discarded | Duplicate => {
+            ("This run merged nothing", "The mart is as it was.")
+        }
+        _ if narrowed => (
+            "No such changes",
+            "Nothing else is listed while the changes are narrowed: choose all again.",
+        ),
+        _ => none,
+    };
+    empty(title, advice)
 }
 
 /// The reasons, each with how often it was given, to narrow a list to one of them.
