@@ -13,6 +13,7 @@ struct Begun {
 
 #[derive(cynic::QueryVariables)]
 struct StartVariables {
+    files: Option<Vec<String>>,
     rules: Option<i32>,
     preview: bool,
 }
@@ -20,7 +21,7 @@ struct StartVariables {
 #[derive(cynic::QueryFragment)]
 #[cynic(graphql_type = "Mutation", variables = "StartVariables")]
 struct StartMutation {
-    #[arguments(rules: $rules, preview: $preview)]
+    #[arguments(files: $files, rules: $rules, preview: $preview)]
     reprocess_all: Begun,
 }
 
@@ -37,9 +38,19 @@ struct CancelMutation {
     cancel_backfill: Begun,
 }
 
-/// Begins to read every archived file again, under the newest rules or those of a version; gives the backfill.
-pub async fn start_backfill(rules: Option<i32>, preview: bool) -> Result<String, ApiError> {
-    let answer = send(StartMutation::build(StartVariables { rules, preview })).await?;
+/// Begins to read these files again, or every archived one where none are given, under the newest rules or those of
+/// a version; gives the backfill.
+pub async fn start_backfill(
+    files: Option<Vec<String>>,
+    rules: Option<i32>,
+    preview: bool,
+) -> Result<String, ApiError> {
+    let variables = StartVariables {
+        files,
+        rules,
+        preview,
+    };
+    let answer = send(StartMutation::build(variables)).await?;
     Ok(answer.reprocess_all.id.into_inner())
 }
 

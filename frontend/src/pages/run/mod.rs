@@ -3,6 +3,7 @@
 mod action;
 pub mod bulk;
 mod change;
+mod chooser;
 mod companion;
 pub mod compare;
 mod correct;

@@ -1,5 +1,4 @@
-//! Runs that were just begun: how far they are and, of those that are held, what they would change, before
-//! anything merges.
+//! A run that was just begun: how far it is and, once it is held, what it would change, before anything merges.
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;
@@ -7,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::action::Action;
 use super::change::{Change, rows};
-use super::filter::{IdsFilter, RunFilter};
+use super::tabs::{RunVariables, RunVariablesFields};
 use crate::api::fragment::{RunCounts, RunStatus};
 use crate::api::live::Change as Live;
 use crate::api::query::{once, use_live_query, use_query};
@@ -15,16 +14,11 @@ use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::ApiError;
 use crate::components::allowed::{allowed, why_not};
-use crate::components::dialog::fault_line;
+use crate::components::dialog::{Question, confirm, fault_line};
 use crate::components::state::loaded;
 use crate::components::status::{chip, progress};
 use crate::components::toast::toast;
 use crate::components::value::whole;
-
-#[derive(cynic::QueryVariables)]
-struct BegunVariables {
-    filter: Option<RunFilter>,
-}
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Run")]
@@ -39,21 +33,10 @@ struct Begun {
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
-#[cynic(graphql_type = "RunConnection")]
-struct BegunPage {
-    nodes: Vec<Begun>,
-}
-
-#[derive(cynic::QueryFragment, Clone, PartialEq)]
-#[cynic(graphql_type = "Query", variables = "BegunVariables")]
+#[cynic(graphql_type = "Query", variables = "RunVariables")]
 struct BegunQuery {
-    #[arguments(filter: $filter, first: 500)]
-    runs: BegunPage,
-}
-
-#[derive(cynic::QueryVariables)]
-struct SampleVariables {
-    id: cynic::Id,
+    #[arguments(id: $id)]
+    run: Option<Begun>,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -71,92 +54,81 @@ struct Sampled {
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
-#[cynic(graphql_type = "Query", variables = "SampleVariables")]
+#[cynic(graphql_type = "Query", variables = "RunVariables")]
 struct SampleQuery {
     #[arguments(id: $id)]
     run: Option<Sampled>,
 }
 
-/// The runs, live, with a way to decide on all that are held.
-pub fn previews(ids: Vec<cynic::Id>, open: RwSignal<bool>) -> AnyView {
-    let session = expect_context::<Session>();
+/// The run, live, with a way to decide on it while it is held.
+pub fn preview(id: cynic::Id, open: RwSignal<bool>) -> AnyView {
+    let own = id.clone();
+    let name = id.inner().to_owned();
+    let title = format!("Discard run {name}?");
     let query = use_live_query(
-        move || {
-            let among = IdsFilter {
-                among: Some(ids.clone()),
-                ..IdsFilter::default()
-            };
-            BegunQuery::build(BegunVariables {
-                filter: Some(RunFilter {
-                    id: Some(among),
-                    ..RunFilter::default()
-                }),
-            })
-        },
-        Live::Runs,
+        move || BegunQuery::build(RunVariables { id: own.clone() }),
+        Live::Run(Signal::stored(name)),
     );
     let held = Memo::new(move |_| {
-        let held = |data: &BegunQuery| {
-            let runs = data.runs.nodes.iter();
-            runs.filter(|run| run.status == RunStatus::Held)
-                .map(|run| run.id.clone())
-                .collect::<Vec<_>>()
-        };
-        query
-            .data
-            .with(|data| data.as_ref().map(held))
-            .unwrap_or_default()
+        query.data.with(|data| {
+            let run = data.as_ref().and_then(|data| data.run.as_ref());
+            run.is_some_and(|run| run.status == RunStatus::Held)
+        })
     });
-    let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
-    let decide = move |action: Action| {
-        let act = move |_| {
-            busy.set(true);
-            fault.set(None);
-            spawn_local(async move {
-                for id in held.get_untracked() {
-                    let answer = action.perform(id.clone()).await;
-                    session.note(answer.as_ref().err());
-                    match answer {
-                        Ok(_) => toast(format!("Run {} {}", id.inner(), action.done())),
-                        Err(error) => {
-                            fault.try_set(Some(error));
-                        }
-                    }
-                }
-                busy.try_set(false);
-                query.again.try_update(|again| *again += 1);
-            });
-        };
-        let words = move || match held.with(Vec::len) {
-            1 => action.label().to_owned(),
-            count => format!("{} all {count}", action.label()),
-        };
+    let (busy, asking) = (RwSignal::new(false), RwSignal::new(false));
+    let fault = RwSignal::new(None::<ApiError>);
+    let perform = move |action: Action| {
+        let id = id.clone();
+        async move {
+            action.perform(id.clone()).await?;
+            toast(format!("Run {} {}", id.inner(), action.done()));
+            query.again.try_update(|again| *again += 1);
+            Ok(())
+        }
+    };
+    let discard = perform.clone();
+    let session = expect_context::<Session>();
+    let approve = move |_| {
+        let work = perform(Action::Approve);
+        busy.set(true);
+        fault.set(None);
+        spawn_local(async move {
+            let answer: Result<(), ApiError> = work.await;
+            session.note(answer.as_ref().err());
+            busy.try_set(false);
+            fault.try_set(answer.err());
+        });
+    };
+    let buttons = move || {
         view! {
-            <button type="button" class="button" class:primary=action == Action::Approve
-                data-testid=format!("preview-{}", action.id()) disabled=move || busy.get() on:click=act>{words}</button>
+            <button type="button" class="button" data-testid="preview-discard-run"
+                on:click=move |_| asking.set(true)>{Action::Discard.label()}</button>
+            <button type="button" class="button primary" data-testid="preview-approve-run"
+                disabled=move || busy.get() on:click=approve.clone()>{Action::Approve.label()}</button>
         }
         .into_any()
     };
     let decisions = move || {
-        (!held.with(Vec::is_empty)).then(|| {
-            allowed("run.approve", move || {
-                view! { {decide(Action::Discard)} {decide(Action::Approve)} }.into_any()
-            })
-        })
+        let buttons = buttons.clone();
+        held.get().then(|| allowed("run.approve", buttons))
     };
-    let refused = move || (!held.with(Vec::is_empty)).then(|| why_not("run.approve"));
+    let question = Question {
+        title,
+        verb: Action::Discard.label(),
+        danger: true,
+    };
+    let details = || view! { <p>{Action::Discard.warning()}</p> }.into_any();
     view! {
         <div class="dialog-body">
-            {loaded(query, 6, |data: BegunQuery| {
-                data.runs.nodes.into_iter().map(begun).collect_view().into_any()
-            })}
+            {loaded(query, 6, |data: BegunQuery| data.run.map(begun))}
         </div>
         {move || fault.get().map(fault_line)}
-        {refused}
+        {move || held.get().then(|| why_not("run.approve"))}
         <div class="dialog-buttons">
             <button type="button" class="button" on:click=move |_| open.set(false)>"Close"</button>
             {decisions}
         </div>
+        {confirm(asking, question, details, move || discard(Action::Discard))}
     }
     .into_any()
 }
@@ -200,7 +172,7 @@ fn sample(id: cynic::Id) -> AnyView {
     let all = format!("/runs/{}?tab=changes", id.inner());
     let movers = format!("{all}&of_what=movers");
     let query = use_query(
-        move || SampleQuery::build(SampleVariables { id: id.clone() }),
+        move || SampleQuery::build(RunVariables { id: id.clone() }),
         once::<SampleQuery>,
     );
     loaded(query, 4, move |data: SampleQuery| {
