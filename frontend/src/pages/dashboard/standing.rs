@@ -80,7 +80,7 @@ impl Standing {
         self.data_version.version
     }
 
-    /// What changes whenever a run does: it never goes back to a status it has left.
+    /// How many runs have each status: what changes as runs go on.
     pub fn statuses(&self) -> &[RunStatusCount] {
         &self.run_stats.by_status
     }
@@ -176,7 +176,7 @@ pub fn banner(standing: Query<Standing>, failures: Failures, changes: Changes) -
     let stuck = stuck(changes);
     loaded(standing, 2, move |data: Standing| {
         let Some(failed) = failures.with(|failed| failed.as_ref().map(Vec::len)) else {
-            return skeleton(2).into_any();
+            return skeleton(2);
         };
         let facts = Facts {
             failed,

@@ -72,7 +72,7 @@ pub fn list(standing: Query<Standing>, failures: Failures, changes: Changes) -> 
     view! {
         {loaded(standing, 4, move |data: Standing| {
             let Some(failed) = failures.get() else {
-                return skeleton(4).into_any();
+                return skeleton(4);
             };
             let (held, all) = data.held();
             if held.is_empty() && failed.is_empty() {

@@ -53,7 +53,7 @@ pub fn start(files: &str, words: &'static str) -> AnyView {
         "" => CHOOSE.to_owned(),
         files => files.to_owned(),
     };
-    let link = move || state.link(&[(KEY, Some(wanted.clone()))]);
+    let link = move || state.link(&[(KEY, Some(wanted.clone())), (UNDER, None)]);
     view! { <a class="button" href=link data-testid="reprocess">{words}</a> }.into_any()
 }
 
@@ -166,7 +166,7 @@ fn fields(form: Form) -> AnyView {
             <div class="dialog-body">
                 <fieldset>
                     <legend>"Files"</legend>
-                    {radio("which", form.all, false, "These files", "")}
+                    {radio("which", form.all, false, "These files", " several of them as a backfill")}
                     {radio("which", form.all, true, "All archived files",
                         " as a backfill, oldest first; it goes on when this page is closed")}
                 </fieldset>

@@ -98,10 +98,7 @@ pub fn no_changes(
         Failed | Cancelled | Discarded | Duplicate => {
             ("This run merged nothing", "The mart is as it was.")
         }
-        _ if narrowed => (
-            "No such changes",
-            "Nothing else is listed while the changes are narrowed: choose all again.",
-        ),
+        _ if narrowed => ("No such changes", "Others are listed when you choose all."),
         _ => none,
     };
     empty(title, advice)
