@@ -1,7 +1,7 @@
 // Runs and backfills: finding them, reading what they did, and acting on them, as each role may.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, look, open, settled, signIn, value } from './browser.mjs';
@@ -104,7 +104,7 @@ test('the list has what the API has, with its figures', async () => {
 
 test('runs are searched, filtered and sorted, and the URL says how', async () => {
   await page.to('/runs');
-  const search = page.getByRole('searchbox', { name: 'Number, file name or hash' });
+  const search = page.getByRole('searchbox', { name: 'Number, name or hash' });
   const { run } = await ask('{run(id:"2"){file{sha256}}}');
   for (const [text, found] of [['2', ['2']], ['held', ['5']], [run.file.sha256.slice(0, 12), ['2']]]) {
     await search.fill(text);
@@ -164,9 +164,17 @@ test('changes are shown field by field, and narrowed by kind and field', async (
   await page.to('/runs/4?tab=changes');
   await page.getByLabel('Field').selectOption('budget');
   await page.waitForURL('**field=budget*');
-  await page.getByTestId('looked').getByText('2 of 2 changes looked through: 2 of budget').waitFor();
+  // The field that is looked for comes first, also of a movie that is new.
+  for (const id of ['900001', '900003']) await page.locator(`tr[data-movie="${id}"] dt`).first().getByText('budget', { exact: true }).waitFor();
+  const { found } = await ask('{found:run(id:"4"){changes(filter:{fields:{some:{field:{eq:"title"}}}}){nodes{movieId}}}}');
+  assert.deepEqual(found.changes.nodes.map(({ movieId }) => movieId), ['900003']);
+  await page.getByLabel('Field').selectOption('title');
+  await row.waitFor({ state: 'detached' });
+  await page.locator('tr[data-movie="900003"] dt').first().getByText('title', { exact: true }).waitFor();
   await page.getByLabel('Field').selectOption('tagline');
-  await page.getByTestId('looked').getByText('2 of 2 changes looked through: 0 of tagline').waitFor();
+  await page.getByText('No such changes').waitFor();
+  await page.to('/runs/3?tab=changes');
+  await page.getByText('This run merged nothing').waitFor();
   await page.to('/runs/1?tab=changes&of_what=movers&of=genres&measure=movies');
   const { run } = await ask('{run(id:"1"){movers(of:GENRE,measure:MOVIE_COUNT,first:20){name change}}}');
   const shown = await page.locator('td[data-field="change"]').evaluateAll((cells) => cells.map((cell) => Number(cell.dataset.value)));
@@ -266,20 +274,35 @@ test('two runs are compared side by side', async () => {
   quiet();
 });
 
-test('undoing is refused with what stands in the way, and done with it', async () => {
+test('undoing says what stands in the way, and what stands in the way of that, and is done with all of it', async () => {
+  // It changes nothing of run 2, but what run 4 has brought.
+  server.command(['ingest', file('later.csv', [movie('900003', 'Another', '42000000')])]);
+  const later = await newest();
   await page.to('/runs/2');
   await page.getByTestId('undo-run').click();
   const dialog = page.getByRole('dialog', { name: 'Undo run 2?' });
-  await dialog.getByTestId('undo-yes').click();
-  const conflicts = dialog.getByTestId('undo-conflicts');
-  await conflicts.getByRole('link', { name: 'Run 4' }).waitFor();
-  await look(page, 'run-undo-refused');
-  await dialog.getByRole('button', { name: 'Undo all' }).click();
-  await page.waitForURL(/\/runs\/\d+$/);
+  const conflicts = dialog.getByTestId('undo-conflicts').getByRole('link');
+  await conflicts.first().waitFor();
+  assert.deepEqual(await conflicts.allTextContents(), [`Run ${later}`, 'Run 4']);
+  await look(page, 'run-undo-conflicts');
+  await dialog.getByRole('button', { name: 'Undo all 3 runs' }).click();
+  await page.waitForURL((url) => /\/runs\/\d+$/.test(url.pathname) && !url.pathname.endsWith('/2'));
   await page.getByText('Takes back what').waitFor();
   await status().getByText('succeeded').waitFor();
-  const { left, right } = await ask('{left:run(id:"2"){status} right:run(id:"4"){status}}');
-  assert.deepEqual([left.status, right.status], ['UNDONE', 'UNDONE']);
+  const { runs } = await ask(`{runs(filter:{id:{in:["2","4","${later}"]}}){nodes{status}}}`);
+  assert.deepEqual(runs.nodes.map(({ status }) => status), ['UNDONE', 'UNDONE', 'UNDONE']);
+  quiet();
+});
+
+test('undoing a run that nothing stands in the way of says what it does, and can be left', async () => {
+  await page.to('/runs/6');
+  await page.getByTestId('undo-run').click();
+  const dialog = page.getByRole('dialog', { name: 'Undo run 6?' });
+  await dialog.getByText('gets back what it was before').waitFor();
+  assert.equal(await dialog.getByTestId('undo-yes').textContent(), 'Undo');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal((await ask('{run(id:"6"){status}}')).run.status, 'SUCCEEDED');
   quiet();
 });
 
@@ -289,6 +312,23 @@ test('a preview shows what it would change, and is approved or discarded', async
   const dialog = page.getByRole('dialog', { name: 'Process files again' });
   await dialog.getByRole('list', { name: 'Chosen files' }).getByText('second.csv').waitFor();
   await look(page, 'run-reprocess');
+  await dialog.getByTestId('reprocess-go').click();
+  // To discard is asked about, and may be thought better of.
+  await dialog.getByTestId('preview-discard-run').click();
+  const dropped = await newest();
+  const sure = page.getByRole('dialog', { name: `Discard run ${dropped}?` });
+  await sure.waitFor();
+  await look(page, 'run-preview-discard');
+  await sure.getByRole('button', { name: 'Cancel' }).click();
+  await sure.waitFor({ state: 'hidden' });
+  assert.equal((await ask(`{run(id:"${dropped}"){status}}`)).run.status, 'HELD');
+  await dialog.getByTestId('preview-discard-run').click();
+  await sure.getByRole('button', { name: 'Discard' }).click();
+  await dialog.locator('.chip', { hasText: 'discarded' }).waitFor();
+  await dialog.getByTestId('preview-discard-run').waitFor({ state: 'detached' });
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.waitForURL((url) => !url.search.includes('reprocess'));
+  await page.getByTestId('reprocess').click();
   await dialog.getByTestId('reprocess-go').click();
   await dialog.locator('.chip', { hasText: 'held' }).waitFor();
   await dialog.locator('tr[data-movie="900003"]').waitFor();
@@ -310,6 +350,45 @@ test('a preview shows what it would change, and is approved or discarded', async
   await asked.getByRole('button', { name: 'Discard' }).click();
   await status().getByText('discarded').waitFor();
   assert.equal((await ask('{movie(id:"900004"){title}}')).movie, null);
+  await page.getByText('This run merged nothing').waitFor();
+  quiet();
+});
+
+test('whoever reads the log of a held run sees it merge', async () => {
+  server.command(['ingest', '--hold', file('logged.csv', [movie('900006', 'Logged', '70000000')])]);
+  await page.to(`/runs/${await newest()}?tab=events`);
+  const log = page.getByRole('region', { name: 'Log' });
+  await log.locator('tbody tr[data-level]').first().waitFor();
+  assert.equal(await log.getByText(/^merged: /).count(), 0);
+  await page.getByTestId('approve-run').click();
+  await log.getByText(/^merged: 1 inserted/).waitFor();
+  quiet();
+});
+
+test('what a run changes of companion data is listed', async () => {
+  const keywords = (name, ids) => {
+    const list = ids.map((id) => `{'id': ${id}, 'name': 'keyword ${id}'}`).join(', ');
+    const path = join(server.folder, name);
+    writeFileSync(path, `id,keywords\n900006,"[${list}]"\n`);
+    server.command(['ingest', path]);
+  };
+  keywords('keywords.csv', [1]);
+  keywords('more_keywords.csv', [1, 2]);
+  const id = await newest();
+  await page.to(`/runs/${id}?tab=changes`);
+  await page.getByText('No movies change').waitFor();
+  await page.getByRole('link', { name: 'Companion data' }).click();
+  await page.waitForURL('**of_what=companions*');
+  const { run } = await ask(`{run(id:"${id}"){companionChanges{nodes{fills id kind before after}}}}`);
+  assert.deepEqual(run.companionChanges.nodes.map(({ fills, id, kind }) => [fills, id, kind]), [['keywords', '900006', 'UPDATED']]);
+  const table = page.getByRole('region', { name: 'Changes of companion data' });
+  await table.getByRole('link', { name: 'movie 900006' }).waitFor();
+  const [{ before, after }] = run.companionChanges.nodes;
+  assert.equal(await table.locator('del').textContent(), before);
+  assert.equal(await table.locator('ins').textContent(), after);
+  await look(page, 'run-companions');
+  await page.getByRole('navigation', { name: 'Kind of change' }).getByRole('link', { name: 'gone' }).click();
+  await page.getByText('No such changes').waitFor();
   quiet();
 });
 
@@ -327,6 +406,27 @@ test('several runs are tried again at once', async () => {
   await page.locator('tr[data-run-id]').nth(3).waitFor();
   assert.equal((await ask('{runs{totalCount}}')).runs.totalCount, before + 2);
   await look(page, 'runs-bulk');
+  quiet();
+});
+
+test('runs that are under way are cancelled at once, after a question', async () => {
+  const [one, other] = ['large.csv', 'larger.csv'].map((name) => join(server.inbox, name));
+  server.command(['sample', '--rows', '250000', '--seed', '9', '--out', `${one}.part`]);
+  copyFileSync(`${one}.part`, `${other}.part`);
+  appendFileSync(`${other}.part`, `${movie('900007', 'One More', '80000000')}\n`);
+  await page.to('/runs');
+  for (const path of [one, other]) renameSync(`${path}.part`, path);
+  const rows = ['large.csv', 'larger.csv'].map((name) => page.locator('tr[data-run-id]').filter({ has: page.getByText(name, { exact: true }) }));
+  for (const row of rows) await row.getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Cancel 2' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Cancel the selected runs?' });
+  await dialog.getByRole('button', { name: 'Cancel the runs' }).click();
+  await page.getByText('2 runs cancelled').waitFor();
+  await dialog.waitFor({ state: 'hidden' });
+  for (const row of rows) await row.getByText('cancelled', { exact: true }).waitFor();
+  const { runs } = await ask('{runs(filter:{fileName:{in:["large.csv","larger.csv"]}}){nodes{status}}}');
+  assert.deepEqual(runs.nodes.map(({ status }) => status), ['CANCELLED', 'CANCELLED']);
+  assert.equal(await page.getByTestId('bulk-cancel-run').isVisible(), false);
   quiet();
 });
 
@@ -359,6 +459,27 @@ test('a backfill is cancelled', async () => {
   await page.getByRole('dialog', { name: 'Cancel backfill 2?' }).getByRole('button', { name: 'Cancel the backfill' }).click();
   await page.getByTestId('backfill-state').getByText('cancelled').waitFor();
   assert.notEqual((await ask('{backfill(id:"2"){cancelledAt}}')).backfill.cancelledAt, null);
+  quiet();
+});
+
+test('a link to the dialog may name the rules, and several files are a backfill', async () => {
+  const dialog = page.getByRole('dialog', { name: 'Process files again' });
+  const rules = (words) => dialog.getByLabel('Rules').locator('option:checked', { hasText: words }).waitFor({ state: 'attached' });
+  await page.to('/runs?reprocess=all&under=1');
+  await rules(/^1: /);
+  await page.keyboard.press('Escape');
+  await page.waitForURL((url) => url.pathname === '/runs' && url.search === '');
+  await page.to('/runs?reprocess=all');
+  await rules('The newest');
+  const { files } = await ask('{files(filter:{name:{in:["broken.csv","second.csv"]}}){nodes{sha256}}}');
+  await page.to(`/runs?reprocess=${files.nodes.map(({ sha256 }) => sha256).join(',')}&under=1`);
+  await rules(/^1: /);
+  await dialog.getByRole('button', { name: 'Preview 2 files' }).click();
+  await page.waitForURL(/\/backfills\/\d+$/);
+  const id = new URL(page.url()).pathname.split('/').pop();
+  const { backfill } = await ask(`{backfill(id:"${id}"){total ruleVersion}}`);
+  assert.deepEqual(backfill, { total: 2, ruleVersion: 1 });
+  await ask(`mutation{cancelBackfill(id:"${id}"){id}}`);
   quiet();
 });
 

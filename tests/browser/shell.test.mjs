@@ -194,6 +194,27 @@ test('the first view is small, whatever there is to show', async (t) => {
   assert.ok(bytes <= 350_000, `${bytes} bytes`);
 });
 
+test('a page asks nothing twice at once, and once more when the server tells of changes', async () => {
+  let asked = 0;
+  const waiting = new Set();
+  const twice = [];
+  const body = (request) => request.postData() ?? '';
+  const list = (request) => request.url().endsWith('/graphql') && body(request).includes('query RunsQuery');
+  const begun = (request) => {
+    if (!list(request)) return;
+    if (waiting.has(body(request))) twice.push(body(request));
+    waiting.add(body(request));
+    asked += 1;
+  };
+  const answered = (response) => waiting.delete(body(response.request()));
+  page.on('request', begun).on('response', answered);
+  await page.to('/runs');
+  await page.getByTestId('connection').getByText('Live').waitFor();
+  while (asked < 2) await page.waitForRequest(list);
+  page.off('request', begun).off('response', answered);
+  assert.deepEqual(twice, []);
+});
+
 test('a lost connection is shown and recovers', async () => {
   await page.to('/runs');
   await page.getByTestId('connection').getByText('Live').waitFor();
