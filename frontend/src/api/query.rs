@@ -75,7 +75,8 @@ impl Asked {
         bodies
     }
 
-    fn follow(self, body: RwSignal<String>) {
+    /// Counts a request in, for as long as the present owner lives.
+    pub(crate) fn follow(self, body: RwSignal<String>) {
         self.0.update(|bodies| bodies.push(body));
         on_cleanup(move || {
             self.0

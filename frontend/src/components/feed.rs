@@ -14,6 +14,7 @@ use super::state::{failure, skeleton};
 use super::table::{Column, TableOptions, headings, line};
 use super::window::{Rows, rows};
 use crate::api::fragment::PageInfo;
+use crate::api::query::Asked;
 use crate::api::session::Session;
 use crate::api::transport::{ApiError, body, decode, post};
 
@@ -209,6 +210,10 @@ fn show(
     nothing: Box<dyn Fn() -> AnyView + Send + Sync>,
 ) -> AnyView {
     let session = expect_context::<Session>();
+    let begun = RwSignal::new(String::new());
+    if let Some(asked) = use_context::<Asked>() {
+        asked.follow(begun);
+    }
     let feed = Feed {
         count: RwSignal::new(0),
         arrived: RwSignal::new(0),
@@ -231,6 +236,7 @@ fn show(
             ..Default::default()
         };
         let body = (source.body)(first);
+        begun.set(body.clone());
         feed.asked.update_value(|asked| *asked += 1);
         feed.waiting.set(true);
         spawn_local(fetch(feed, session, source, body, Want::Fresh));
