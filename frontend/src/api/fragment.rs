@@ -154,6 +154,13 @@ pub fn age(id: &cynic::Id) -> (usize, String) {
     (id.inner().len(), id.inner().to_owned())
 }
 
+/// The newest state of the mart.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "DataVersion")]
+pub struct Newest {
+    pub version: i32,
+}
+
 /// A company as a link.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(graphql_type = "Company")]

@@ -35,7 +35,7 @@ struct Source {
 }
 
 /// "CSV" and "Copy as GraphQL" for a list. The CSV is REST's where it has one, else made of all rows of the list
-/// that `ask` and `take` fetch, with the columns `head` and a row's `cells`.
+/// that `ask` and `take` fetch, with the columns `head` and a row's `cells`. `before` stands before them.
 pub fn tools<Q, V, T>(
     name: &'static str,
     rest: Rest,
@@ -43,6 +43,7 @@ pub fn tools<Q, V, T>(
     ask: impl Fn(PageArguments) -> Operation<Q, V> + Clone + 'static,
     take: fn(Q) -> Slice<T>,
     cells: fn(&T) -> Vec<String>,
+    before: AnyView,
 ) -> AnyView
 where
     Q: DeserializeOwned + 'static,
@@ -60,7 +61,7 @@ where
             Ok((slice.nodes.iter().map(cells).collect(), next, slice.total))
         }),
     };
-    bar(name, rest, head, Rc::new(source))
+    bar(name, rest, head, Rc::new(source), before)
 }
 
 fn bar(
@@ -68,6 +69,7 @@ fn bar(
     rest: Rest,
     head: &'static [&'static str],
     source: Rc<Source>,
+    before: AnyView,
 ) -> AnyView {
     let progress = RwSignal::new(None::<String>);
     let fault = RwSignal::new(None::<ApiError>);
@@ -106,6 +108,7 @@ fn bar(
     };
     view! {
         <div class="tools">
+            {before}
             <span class="quiet small" role="status">{move || progress.get()}</span>
             {export}
             {copy_query(first)}

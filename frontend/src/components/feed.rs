@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::list::PageArguments;
+use super::past::moved_on;
 use super::state::{failure, skeleton};
 use super::table::{Column, TableOptions, headings, line};
 use super::window::{Rows, rows};
@@ -29,11 +30,15 @@ pub struct Slice<T> {
     pub page_info: PageInfo,
     /// Rows of the whole list.
     pub total: i64,
+    /// The newest data version when it was read.
+    pub version: i32,
 }
 
 /// Rows from the first on and from the last back; those between are not there yet.
 struct Cache<T> {
     total: usize,
+    /// The data version that was the newest when the list began.
+    version: Option<i32>,
     head: Vec<T>,
     /// The last row first.
     tail: Vec<T>,
@@ -45,6 +50,7 @@ impl<T> Cache<T> {
     fn new() -> Self {
         Self {
             total: 0,
+            version: None,
             head: Vec::new(),
             tail: Vec::new(),
             head_end: None,
@@ -61,6 +67,7 @@ impl<T> Cache<T> {
     fn add(&mut self, slice: Slice<T>, want: Want) {
         if want == Want::Fresh {
             *self = Self::new();
+            self.version = Some(slice.version);
         }
         self.total = usize::try_from(slice.total).unwrap_or(0);
         if want == Want::Up {
@@ -111,11 +118,14 @@ impl<T> Cache<T> {
 struct Source {
     /// The request for a page. Reactive.
     body: Box<dyn Fn(PageArguments) -> String>,
-    /// Takes an answer into the cache and gives the rows of the whole list.
-    take: Box<dyn Fn(Value, Want) -> Result<usize, ApiError>>,
+    /// Takes an answer into the cache.
+    take: Box<dyn Fn(Value, Want) -> Result<Taken, ApiError>>,
     /// What to ask for next.
     missing: Missing,
 }
+
+/// What the list then has in all: its rows, and its data version.
+type Taken = (usize, Option<i32>);
 
 /// A page to ask for when the rows from the first to before the last are wanted.
 type Missing = Box<dyn Fn(usize, usize) -> Option<(PageArguments, Want)>>;
@@ -124,6 +134,7 @@ type Missing = Box<dyn Fn(usize, usize) -> Option<(PageArguments, Want)>>;
 #[derive(Clone, Copy)]
 struct Feed {
     count: RwSignal<usize>,
+    version: RwSignal<Option<i32>>,
     arrived: RwSignal<u32>,
     epoch: RwSignal<u32>,
     known: RwSignal<bool>,
@@ -151,16 +162,15 @@ enum Want {
 
 /// A table over a whole connection, right for tens of thousands of rows. `ask` makes the operation for a page and
 /// is asked anew when a signal it reads changes (filters and sort of the URL), `take` gets the page out of the
-/// answer, `sorted` is the sort the headings show, `nothing` says what to do when there are no rows, and counting
-/// `again` up begins anew.
+/// answer, `sorted` is the sort the headings show, and `nothing` says what to do when there are no rows. It comes after
+/// what says that the mart has changed since, with a button that begins anew.
 pub fn window_table<Q, V, T>(
     options: impl Fn() -> TableOptions<T> + Send + Sync + 'static,
     columns: Vec<Column<T>>,
-    again: RwSignal<u32>,
     ask: impl Fn(PageArguments) -> Operation<Q, V> + 'static,
     take: fn(Q) -> Slice<T>,
     nothing: impl Fn() -> AnyView + Send + Sync + 'static,
-) -> AnyView
+) -> (AnyView, AnyView)
 where
     Q: DeserializeOwned + 'static,
     V: Serialize + 'static,
@@ -174,7 +184,7 @@ where
             Ok(cache
                 .try_update_value(|cache| {
                     cache.add(slice, want);
-                    cache.total
+                    (cache.total, cache.version)
                 })
                 .unwrap_or_default())
         }),
@@ -196,7 +206,6 @@ where
         Box::new(head),
         Box::new(row),
         Rc::new(source),
-        again,
         Box::new(nothing),
     )
 }
@@ -206,16 +215,17 @@ fn show(
     head: Box<dyn Fn() -> Vec<AnyView> + Send + Sync>,
     row: Box<dyn Fn(usize, usize) -> Option<AnyView> + Send + Sync>,
     source: Rc<Source>,
-    again: RwSignal<u32>,
     nothing: Box<dyn Fn() -> AnyView + Send + Sync>,
-) -> AnyView {
+) -> (AnyView, AnyView) {
     let session = expect_context::<Session>();
+    let again = RwSignal::new(0);
     let begun = RwSignal::new(String::new());
     if let Some(asked) = use_context::<Asked>() {
         asked.follow(begun);
     }
     let feed = Feed {
         count: RwSignal::new(0),
+        version: RwSignal::new(None),
         arrived: RwSignal::new(0),
         epoch: RwSignal::new(0),
         known: RwSignal::new(false),
@@ -261,15 +271,15 @@ fn show(
     let empty = Memo::new(move |_| feed.known.get() && feed.count.get() == 0);
     let known = Memo::new(move |_| feed.known.get() || feed.error.with(Option::is_some));
     let drawn = rows_once(table);
-    view! {
+    let table = view! {
         <div class="loaded" class:busy=move || feed.waiting.get() aria-busy=move || feed.waiting.get().to_string()>
             {move || feed.error.get().map(|error| failure(error, retry))}
             {move || (!known.get()).then(|| skeleton(12))}
             {move || empty.get().then(&nothing)}
             <div hidden=move || !feed.known.get() || empty.get()>{drawn}</div>
         </div>
-    }
-    .into_any()
+    };
+    (moved_on(feed.version.into(), again), table.into_any())
 }
 
 /// The table is drawn once and keeps its place while the lists behind it change.
@@ -305,10 +315,11 @@ async fn fetch(feed: Feed, session: Session, source: Rc<Source>, body: String, w
     feed.busy.set_value(false);
     feed.waiting.set(false);
     match taken {
-        Ok(total) => {
+        Ok((total, version)) => {
             feed.error.set(None);
             feed.known.set(true);
             feed.count.set(total);
+            feed.version.set(version);
             if want == Want::Fresh {
                 feed.epoch.update(|epoch| *epoch += 1);
             }
@@ -334,6 +345,7 @@ mod tests {
             nodes: nodes.collect(),
             page_info,
             total,
+            version: 1,
         }
     }
 

@@ -11,7 +11,7 @@ use super::past::{Past, linked};
 use super::state::empty;
 use super::table::{Cell, Column, TableOptions};
 use super::time::day_or_unknown;
-use crate::api::fragment::{MovieFilter, MovieOrder, MovieOrderField, MoviePage, MovieRow};
+use crate::api::fragment::{MovieFilter, MovieOrder, MovieOrderField, MoviePage, MovieRow, Newest};
 use crate::api::schema;
 use crate::csv::cell;
 
@@ -31,6 +31,7 @@ struct Variables {
 struct MoviesQuery {
     #[arguments(filter: $filter, orderBy: $order_by, first: $first, after: $after, last: $last, before: $before, asOf: $as_of)]
     movies: MoviePage,
+    data_version: Newest,
 }
 
 /// The movies a filter lets through, sorted by the URL, in the data version of the page. `rest` gives the address
@@ -67,9 +68,10 @@ pub fn movies(
             "Change the filters, or load a file: drop movies_metadata.csv into the inbox folder.";
         empty("No movies here", advice)
     };
+    let (moved_on, table) = window_table(options, columns(), ask, take, nothing);
     view! {
-        {tools("movies.csv", rest, &HEAD, ask, take, cells)}
-        {window_table(options, columns(), RwSignal::new(0), ask, take, nothing)}
+        {tools("movies.csv", rest, &HEAD, ask, take, cells, moved_on)}
+        {table}
     }
     .into_any()
 }
@@ -79,6 +81,7 @@ fn take(data: MoviesQuery) -> Slice<MovieRow> {
         nodes: data.movies.nodes,
         page_info: data.movies.page_info,
         total: data.movies.total_count,
+        version: data.data_version.version,
     }
 }
 

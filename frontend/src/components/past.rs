@@ -4,12 +4,13 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use wasm_bindgen::JsCast;
 
 use super::list::ListState;
 use super::state::failure;
 use super::time::{moment, since};
 use crate::api::live::Change;
-use crate::api::query::use_live_query;
+use crate::api::query::{Query, use_live_query};
 use crate::api::schema;
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -45,6 +46,7 @@ struct VersionsQuery {
 pub struct Past {
     version: Memo<Option<i32>>,
     state: ListState,
+    known: Query<VersionsQuery>,
 }
 
 impl Past {
@@ -52,7 +54,12 @@ impl Past {
     pub fn here() -> Self {
         let state = ListState::here();
         let version = Memo::new(move |_| state.get("asOf").and_then(|text| text.parse().ok()));
-        let past = Self { version, state };
+        let known = use_live_query(|| VersionsQuery::build(()), Change::Mart);
+        let past = Self {
+            version,
+            state,
+            known,
+        };
         provide_context(past);
         past
     }
@@ -60,6 +67,12 @@ impl Past {
     /// The version; none for the present. Reactive.
     pub fn version(self) -> Option<i32> {
         self.version.get()
+    }
+
+    /// The newest version there is; none until it is known. Reactive.
+    fn newest(self) -> Option<i32> {
+        let known = self.known.data;
+        known.with(|data| Some(data.as_ref()?.data_versions.nodes.first()?.version))
     }
 
     /// The address of another page in the same state of the mart. Reactive.
@@ -86,7 +99,7 @@ pub fn linked(path: String, name: String) -> AnyView {
 /// A choice of data versions, and what says that one looks at the past.
 pub fn picker() -> (AnyView, AnyView) {
     let past = expect_context::<Past>();
-    let query = use_live_query(|| VersionsQuery::build(()), Change::Mart);
+    let query = past.known;
     let navigate = use_navigate();
     let chosen = move |event| {
         let version = event_target_value(&event).parse().ok();
@@ -138,6 +151,34 @@ pub fn picker() -> (AnyView, AnyView) {
         Some(view! { {banner(past, version, known)} {fault} })
     };
     (select.into_any(), banner.into_any())
+}
+
+/// What says above a list that the mart has moved on from the version `shown`, with a button that counts `again` up:
+/// the list is not asked again by itself, since that would take the reader from their place. Nothing in the past.
+pub fn moved_on(shown: Signal<Option<i32>>, again: RwSignal<u32>) -> AnyView {
+    let past = expect_context::<Past>();
+    let newer = Memo::new(move |_| {
+        let newest = past.newest().filter(|_| past.version().is_none())?;
+        shown.get().filter(|shown| *shown < newest).map(|_| newest)
+    });
+    let show = move |_| {
+        again.update(|count| *count += 1);
+        // The button goes away; whoever pressed it goes on in the table.
+        if let Ok(Some(table)) = document().query_selector(".window")
+            && let Some(table) = table.dyn_ref::<web_sys::HtmlElement>()
+        {
+            let _ = table.focus();
+        }
+    };
+    let line = move || {
+        newer.get().map(|version| {
+            view! {
+                "The mart has changed"
+                <button type="button" class="button small" on:click=show>{format!("Show version {version}")}</button>
+            }
+        })
+    };
+    view! { <p class="moved-on quiet" role="status" data-testid="moved-on">{line}</p> }.into_any()
 }
 
 fn option(version: i32, text: String, here: Option<i32>) -> AnyView {

@@ -4,7 +4,7 @@ use cynic::{Operation, QueryBuilder};
 use leptos::prelude::*;
 
 use crate::api::fragment::{
-    GenreLink, GenreListFilter, IntFilter, OrderDirection, PageInfo, StringFilter,
+    GenreLink, GenreListFilter, IntFilter, Newest, OrderDirection, PageInfo, StringFilter,
 };
 use crate::api::query::{once, use_query};
 use crate::api::schema;
@@ -92,6 +92,7 @@ struct CompanyPage {
 struct CompaniesQuery {
     #[arguments(filter: $filter, orderBy: $order_by, first: $first, after: $after, last: $last, before: $before, asOf: $as_of)]
     companies: CompanyPage,
+    data_version: Newest,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -153,12 +154,13 @@ pub fn CompanyList() -> impl IntoView {
         empty("No companies here", advice)
     };
     let head = &["id", "name", "movie_count"];
+    let (moved_on, table) = window_table(options, columns(), ask, take, nothing);
     view! {
         {banner}
         {heading(&[], "Companies", versions)}
         {filters(&FILTERS, bar)}
-        {tools("companies.csv", Box::new(move || rest(state)), head, ask, take, cells)}
-        {window_table(options, columns(), RwSignal::new(0), ask, take, nothing)}
+        {tools("companies.csv", Box::new(move || rest(state)), head, ask, take, cells, moved_on)}
+        {table}
     }
 }
 
@@ -210,6 +212,7 @@ fn take(data: CompaniesQuery) -> Slice<CompanyRow> {
         nodes: data.companies.nodes,
         page_info: data.companies.page_info,
         total: data.companies.total_count,
+        version: data.data_version.version,
     }
 }
 
