@@ -12,7 +12,7 @@ use super::value::whole;
 /// Rows kept in the page above and below those that are visible.
 const MARGIN: usize = 20;
 /// Pixels of a row until one has been measured.
-const ROW: f64 = 33.0;
+const ROW: f64 = 37.0;
 
 /// A table of which only the rows near the reader are in the page. Rows are all of one height: their cells stay on
 /// one line.
