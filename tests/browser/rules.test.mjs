@@ -190,7 +190,7 @@ test('a draft is published with a note, and reprocessing is offered', async () =
   const { ruleSet } = await ask('{ ruleSet { version note author body } }');
   assert.deepEqual(ruleSet, { version: 2, note: 'Long films are not for us.', author: 'admin', body: draft() });
   const offer = page.getByTestId('just-published').getByRole('link');
-  assert.equal(await offer.getAttribute('href'), '/runs?reprocess=all&rules=2');
+  assert.equal(await offer.getAttribute('href'), '/runs?reprocess=all&under=2');
   await settled(page);
   await look(page, 'rule-published');
   await page.to('/rules');

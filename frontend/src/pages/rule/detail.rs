@@ -146,7 +146,7 @@ fn buttons(version: i32) -> AnyView {
 }
 
 fn reprocess_link(version: i32) -> String {
-    format!("/runs?reprocess=all&rules={version}")
+    format!("/runs?reprocess=all&under={version}")
 }
 
 /// What comes next for somebody who has just published this version.
