@@ -28,6 +28,20 @@ pub fn why_not(permission: &'static str) -> AnyView {
     line.into_any()
 }
 
+/// [`why_not`] for the actions of one place: names those of the permissions that the reader does not have.
+pub fn why_not_all(permissions: &'static [&'static str]) -> AnyView {
+    let session = expect_context::<Session>();
+    let line = move || {
+        let missing = permissions.iter().filter(|name| !session.may(name));
+        let mut names = missing.map(|name| view! { <code>{*name}</code> }.into_any());
+        names.next().map(|first| {
+            let others = names.map(|name| view! { ", " {name} }).collect_view();
+            view! { <p class="quiet why-not">"You may not do everything here: the rest takes "{first}{others}"."</p> }
+        })
+    };
+    line.into_any()
+}
+
 /// A whole page that takes a permission: the page, or why it stays closed.
 pub fn page_for(
     permission: &'static str,

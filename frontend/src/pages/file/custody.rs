@@ -9,6 +9,7 @@ use crate::api::query::Query;
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::{ApiError, send};
+use crate::components::allowed::why_not_all;
 use crate::components::dialog::{Question, confirm};
 use crate::components::field::typed_field;
 use crate::components::toast::toast;
@@ -126,6 +127,11 @@ fn offered(subject: Subject, done: Callback<()>) -> AnyView {
         {session.may("file.delete").then(|| deletion(subject.clone(), done))}
     }
     .into_any()
+}
+
+/// Why the buttons are not more: the permissions that the reader lacks.
+pub fn limits() -> AnyView {
+    why_not_all(&["run.trigger", "file.hold", "file.move", "file.delete"])
 }
 
 fn opener(label: &'static str, id: &'static str, open: RwSignal<bool>) -> AnyView {

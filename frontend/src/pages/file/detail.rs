@@ -4,7 +4,7 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::custody::{Subject, actions};
+use super::custody::{Subject, actions, limits};
 use super::filter::FileArea;
 use crate::api::fragment::{RunCounts, RunKind, RunLink, RunStatus, age};
 use crate::api::live::Change;
@@ -129,7 +129,11 @@ fn page() -> AnyView {
     let content = loaded(query, 16, |data: FileQuery| {
         data.file.map_or_else(|| missing("file"), file)
     });
-    view! { {head} {content} }.into_any()
+    // Nobody does any of it with a file that is deleted.
+    let kept = Memo::new(move |_| {
+        subject.with(|subject| subject.as_ref().is_some_and(|subject| !subject.deleted))
+    });
+    view! { {head} {move || kept.get().then(limits)} {content} }.into_any()
 }
 
 fn subject(file: &SourceFile) -> Subject {
