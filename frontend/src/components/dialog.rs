@@ -13,6 +13,8 @@
 //!     })}
 //! }
 //! ```
+//!
+//! A form that would be a loss calls [`keep`] in its body: Escape or a click beside the dialog then asks first.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -47,7 +49,19 @@ pub fn wide_dialog(
 /// What makes a dialog's content.
 type Body = Box<dyn Fn() -> AnyView + Send + Sync>;
 
-fn modal(open: RwSignal<bool>, title: String, class: &'static str, body: Body) -> AnyView {
+/// Whether a dialog that is open holds what would be lost, told by its body.
+#[derive(Clone, Copy)]
+struct Unsaved(StoredValue<Option<Signal<bool>>>);
+
+/// For a dialog's body: while `dirty` is true, the dialog is not closed by a slip. "Cancel" is none and does not ask.
+pub fn keep(dirty: impl Fn() -> bool + Send + Sync + 'static) {
+    expect_context::<Unsaved>()
+        .0
+        .set_value(Some(Signal::derive(dirty)));
+}
+
+/// An element that is shown as a modal while `open` is true.
+fn shown_while(open: RwSignal<bool>) -> NodeRef<Dialog> {
     let node = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         let (Some(node), wanted) = (node.get(), open.get()) else {
@@ -60,19 +74,84 @@ fn modal(open: RwSignal<bool>, title: String, class: &'static str, body: Body) -
             node.close();
         }
     });
+    node
+}
+
+fn modal(open: RwSignal<bool>, title: String, class: &'static str, body: Body) -> AnyView {
+    let unsaved = Unsaved(StoredValue::new(None));
+    let asking = RwSignal::new(false);
+    // Asks where something would be lost; whether it does.
+    let held_back = move |event: &web_sys::Event| {
+        let dirty = unsaved.0.get_value();
+        let lost = dirty.and_then(|dirty| dirty.try_get_untracked()) == Some(true);
+        if lost {
+            event.prevent_default();
+            asking.set(true);
+        }
+        lost
+    };
+    let content = move || {
+        unsaved.0.set_value(None);
+        asking.set(false);
+        open.get().then(|| {
+            provide_context(unsaved);
+            let body = body();
+            let question = unsaved.0.get_value().map(|_| discard(open, asking));
+            view! { {body} {question} }
+        })
+    };
     let name = title.clone();
     view! {
-        <dialog class=class node_ref=node aria-label=name
+        <dialog class=class node_ref=shown_while(open) aria-label=name
             on:close=move |_| open.set(false)
+            on:keydown=move |event| {
+                // Held back here already: a browser lets a page hold back only so many of the "cancel"s that follow.
+                if event.key() == "Escape" && asking.get_untracked() {
+                    event.prevent_default();
+                    asking.set(false);
+                } else if event.key() == "Escape" {
+                    held_back(&event);
+                }
+            }
+            on:cancel=move |event| {
+                held_back(&event);
+            }
             on:click=move |event| {
                 // A click beside the dialog lands on its backdrop, which is the element itself.
-                if event.target() == event.current_target() {
+                if event.target() == event.current_target() && !held_back(&event) {
                     open.set(false);
                 }
             }>
             <div class="dialog-inner">
                 <h2>{title}</h2>
-                {move || open.get().then(&body)}
+                {content}
+            </div>
+        </dialog>
+    }
+    .into_any()
+}
+
+/// Asks, above the dialog that is `open`, whether what was entered in it may go; the browser takes the focus back to
+/// where it was.
+fn discard(open: RwSignal<bool>, asking: RwSignal<bool>) -> AnyView {
+    const TITLE: &str = "Discard what you have entered?";
+    let node = shown_while(asking);
+    let yes = move |_| {
+        // This one first: while it is open, the browser has no way back to where the focus was before the other.
+        if let Some(node) = node.get_untracked() {
+            node.close();
+        }
+        open.set(false);
+    };
+    view! {
+        <dialog class="dialog" role="alertdialog" aria-label=TITLE node_ref=node
+            on:close=move |_| asking.set(false)>
+            <div class="dialog-inner">
+                <h2>{TITLE}</h2>
+                <div class="dialog-buttons">
+                    <button type="button" class="button" autofocus on:click=move |_| asking.set(false)>"Keep editing"</button>
+                    <button type="button" class="button danger" on:click=yes>"Discard"</button>
+                </div>
             </div>
         </dialog>
     }

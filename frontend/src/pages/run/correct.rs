@@ -12,7 +12,7 @@ use crate::api::fragment::RunLink;
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::{ApiError, send};
-use crate::components::dialog::{fault_line, wide_dialog};
+use crate::components::dialog::{fault_line, keep, wide_dialog};
 use crate::components::toast::toast;
 
 /// Bytes from a file's beginning that hold its header.
@@ -206,7 +206,8 @@ fn form(correction: Correction, reject: &Reject) -> AnyView {
     };
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None));
     let changed = entries.clone();
-    let unchanged = move || changed.iter().all(Entry::unchanged);
+    let unchanged = Memo::new(move |_| changed.iter().all(Entry::unchanged));
+    keep(move || !unchanged.get());
     let send = sender(correction, reject.id.clone(), entries, busy, fault);
     view! {
         <form on:submit=send>
@@ -219,7 +220,7 @@ fn form(correction: Correction, reject: &Reject) -> AnyView {
             {move || fault.get().map(fault_line)}
             <div class="dialog-buttons">
                 <button type="button" class="button" on:click=move |_| correction.open.set(false)>"Cancel"</button>
-                <button type="submit" class="button primary" disabled=move || busy.get() || unchanged()>"Send again"</button>
+                <button type="submit" class="button primary" disabled=move || busy.get() || unchanged.get()>"Send again"</button>
             </div>
         </form>
     }

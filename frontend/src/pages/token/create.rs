@@ -11,7 +11,7 @@ use crate::api::schema;
 use crate::api::session::Session;
 use crate::api::transport::{ApiError, send};
 use crate::components::copy::copy_button;
-use crate::components::dialog::{dialog, fault_line};
+use crate::components::dialog::{dialog, fault_line, keep};
 use crate::components::field::{Choice, select_field, text_field, typed_field};
 use crate::components::icon::Icon;
 use crate::components::time::ahead;
@@ -80,6 +80,7 @@ pub fn button(again: RwSignal<u32>) -> AnyView {
         form.open.set(true);
     };
     let body = move || {
+        keep(move || form.made.with(Option::is_none) && !form.name.with(String::is_empty));
         let shown = move || match form.made.get() {
             Some(made) => secret(made, form.open),
             None => fields(form, roles),

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::{RolesQuery, act, role};
 use crate::api::query::{once, use_query};
-use crate::components::dialog::{Question, confirm};
+use crate::components::dialog::{Question, confirm, keep};
 use crate::components::field::{text_field, typed_field};
 use crate::components::icon::Icon;
 use crate::components::toast::toast;
@@ -30,6 +30,10 @@ pub fn button() -> AnyView {
         danger: false,
     };
     let fields = move || {
+        keep(move || {
+            let empty = name.with(String::is_empty) && password.with(String::is_empty);
+            !empty || !chosen.with(Vec::is_empty)
+        });
         view! {
             {text_field("Name", name)}
             {typed_field("Password", "At least 12 characters; the user can change it.", "password", password)}

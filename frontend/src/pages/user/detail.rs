@@ -10,7 +10,7 @@ use crate::api::query::{Query, once, use_query};
 use crate::api::schema;
 use crate::api::session::Session;
 use crate::components::allowed::page_for;
-use crate::components::dialog::{Question, confirm};
+use crate::components::dialog::{Question, confirm, keep};
 use crate::components::field::typed_field;
 use crate::components::layout::{heading, section, title};
 use crate::components::state::loaded;
@@ -113,6 +113,7 @@ fn roles_of(user: &User, query: Query<UserQuery>, roles: Query<RolesQuery>) -> A
     let open = RwSignal::new(false);
     let chosen = RwSignal::new(Vec::new());
     let (name, now) = (user.name.clone(), user.roles.clone());
+    let before = now.clone();
     let begin = move |_| {
         chosen.set(now.clone());
         open.set(true);
@@ -131,6 +132,11 @@ fn roles_of(user: &User, query: Query<UserQuery>, roles: Query<RolesQuery>) -> A
             Ok(())
         }
     };
+    let fields = move || {
+        let before = before.clone();
+        keep(move || chosen.with(|chosen| role::differ(chosen, &before)));
+        role::choose(roles, chosen)
+    };
     let listed = match user.roles.is_empty() {
         true => view! { <p class="quiet">"No role: this user may sign in, and do nothing."</p> }
             .into_any(),
@@ -144,7 +150,7 @@ fn roles_of(user: &User, query: Query<UserQuery>, roles: Query<RolesQuery>) -> A
             <button type="button" class="button" on:click=begin>"Change roles"</button>
         </div>
         {permissions(&user.permissions)}
-        {confirm(open, question, move || role::choose(roles, chosen), save)}
+        {confirm(open, question, fields, save)}
     }
     .into_any()
 }
@@ -184,6 +190,7 @@ fn sign_in(user: &User, query: Query<UserQuery>) -> AnyView {
         danger: false,
     };
     let fields = move || {
+        keep(move || !password.with(String::is_empty));
         view! {
             <p>"It ends all of the user's sessions. Tokens stay as they are."</p>
             {typed_field("New password", "At least 12 characters.", "password", password)}

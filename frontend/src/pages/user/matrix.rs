@@ -7,7 +7,7 @@ use leptos_router::params::ParamsMap;
 use super::permission::{grouped, meaning};
 use super::{Role, RolesQuery, act, role};
 use crate::api::query::{Query, once, use_query};
-use crate::components::dialog::{Question, confirm};
+use crate::components::dialog::{Question, confirm, keep};
 use crate::components::field::text_field;
 use crate::components::icon::Icon;
 use crate::components::state::loaded;
@@ -176,7 +176,15 @@ fn editor(query: Query<RolesQuery>, work: Work) -> AnyView {
         }
     };
     let fields = move || {
-        let name = match work.of.get_untracked() {
+        let role = work.of.get_untracked();
+        let (name, list) = role
+            .clone()
+            .map_or_else(Default::default, |role| (role.name, role.permissions));
+        keep(move || {
+            let renamed = work.name.with(|now| *now != name);
+            renamed || work.chosen.with(|chosen| role::differ(chosen, &list))
+        });
+        let name = match role {
             Some(role) => {
                 let count = i64::from(role.user_count);
                 let users = plural(count, &count.to_string(), "user has", "users have");

@@ -22,6 +22,11 @@ pub fn choose(roles: Query<RolesQuery>, chosen: RwSignal<Vec<String>>) -> AnyVie
     .into_any()
 }
 
+/// Whether other roles, or other permissions, are chosen than there were.
+pub fn differ(chosen: &[String], before: &[String]) -> bool {
+    chosen.len() != before.len() || chosen.iter().any(|name| !before.contains(name))
+}
+
 fn one(role: Role, chosen: RwSignal<Vec<String>>) -> AnyView {
     let count = role.permissions.len() as i64;
     let note = plural(count, &count.to_string(), "permission", "permissions");
