@@ -1,6 +1,7 @@
 //! What a chart shows, and how it reads aloud. No drawing here.
 
 use crate::format::{count_short, money_short, money_tick, percent};
+use crate::locale::localised;
 
 /// What the numbers of a chart are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +18,9 @@ impl Unit {
     pub fn text(self, value: f64) -> String {
         match self {
             Self::Dollars => money_short(value as i64),
-            Self::Count if value < 10_000.0 => format!("{value:.0}"),
+            Self::Count if value < 10_000.0 => localised(format!("{value:.0}")),
             Self::Count => count_short(value),
-            Self::Score => format!("{value:.2}"),
+            Self::Score => localised(format!("{value:.2}")),
             Self::Share => percent(value),
         }
     }

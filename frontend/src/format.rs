@@ -1,5 +1,7 @@
-//! Numbers, money, sizes and times as text. Plain functions over plain values; nothing here knows
-//! the browser, so all of it is tested natively.
+//! Numbers, money, sizes and times as text. Plain functions over plain values, tested natively; only what
+//! [`localised`] makes of their digits is the browser's.
+
+use crate::locale::localised;
 
 /// What stands where a value is not known.
 pub const UNKNOWN: &str = "—";
@@ -9,10 +11,10 @@ pub fn money_short(dollars: i64) -> String {
     let sign = if dollars < 0 { "−" } else { "" };
     let size = dollars.unsigned_abs();
     let (scaled, unit) = scaled(size as f64);
-    match unit {
+    localised(match unit {
         "" => format!("{sign}${size}"),
         unit => format!("{sign}${} {unit}", three_digits(scaled)),
-    }
+    })
 }
 
 /// A count shortened for an axis: `1.2 k`, `45.4 k`, `950`.
@@ -20,10 +22,10 @@ pub fn count_short(value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "" };
     let (scaled, unit) = scaled(value.abs());
     let digits = trim_zeros(&three_digits(scaled));
-    match unit {
+    localised(match unit {
         "" => format!("{sign}{digits}"),
         unit => format!("{sign}{digits} {}", if unit == "K" { "k" } else { unit }),
-    }
+    })
 }
 
 /// Money for an axis tick, without needless zeros: `$0`, `$500 M`, `−$1.5 B`.
@@ -31,10 +33,10 @@ pub fn money_tick(value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "" };
     let (scaled, unit) = scaled(value.abs());
     let digits = trim_zeros(&three_digits(scaled));
-    match unit {
+    localised(match unit {
         "" => format!("{sign}${digits}"),
         unit => format!("{sign}${digits} {unit}"),
-    }
+    })
 }
 
 fn scaled(size: f64) -> (f64, &'static str) {
@@ -69,18 +71,18 @@ fn trim_zeros(digits: &str) -> String {
 /// A size in bytes: `34.1 MB`, `812 B`.
 pub fn bytes_short(bytes: i64) -> String {
     let (scaled, unit) = scaled(bytes.max(0) as f64);
-    match unit {
+    localised(match unit {
         "" => format!("{bytes} B"),
         "K" => format!("{} kB", three_digits(scaled)),
         "B" => format!("{} GB", three_digits(scaled)),
         unit => format!("{} {unit}B", three_digits(scaled)),
-    }
+    })
 }
 
 /// A duration: `40 ms`, `1.2 s`, `3 min 04 s`, `2 h 05 min`.
 pub fn duration(seconds: f64) -> String {
     let seconds = seconds.max(0.0);
-    if seconds < 0.9995 {
+    localised(if seconds < 0.9995 {
         format!("{:.0} ms", seconds * 1000.0)
     } else if seconds < 9.95 {
         format!("{seconds:.1} s")
@@ -92,7 +94,7 @@ pub fn duration(seconds: f64) -> String {
             0..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
             _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
         }
-    }
+    })
 }
 
 /// How long ago an instant was, both in milliseconds since 1970.
@@ -122,17 +124,17 @@ fn span(seconds: f64) -> String {
         s if s < 86_400.0 * 700.0 => (s / 2_629_800.0, "months"),
         s => (s / 31_557_600.0, "years"),
     };
-    format!("{count:.0} {unit}")
+    localised(format!("{count:.0} {unit}"))
 }
 
 /// A share as a percentage: `0 %`, `0.4 %`, `43 %`.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
-    if value > 0.0 && value < 0.995 {
+    localised(if value > 0.0 && value < 0.995 {
         format!("{value:.1} %")
     } else {
         format!("{value:.0} %")
-    }
+    })
 }
 
 /// `1 movie`, `2 movies`; the number is already text so that it may be in the reader's locale.
@@ -143,10 +145,10 @@ pub fn plural(count: i64, text: &str, one: &str, many: &str) -> String {
 /// A running time in minutes: `1 h 42 min`.
 pub fn runtime(minutes: f64) -> String {
     let whole = minutes.round() as i64;
-    match (whole / 60, whole % 60) {
+    localised(match (whole / 60, whole % 60) {
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes:02} min"),
-    }
+    })
 }
 
 /// `PARTLY_DONE` or `partly_done` as words: `Partly done`.

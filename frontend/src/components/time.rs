@@ -4,8 +4,9 @@ use js_sys::{Array, Date, Function, Intl};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::value::{options, unknown};
+use super::value::unknown;
 use crate::format;
+use crate::locale::options;
 
 /// The present in milliseconds since 1970; moves on every few seconds.
 #[derive(Clone, Copy)]

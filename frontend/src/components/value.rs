@@ -1,10 +1,11 @@
 //! Numbers and money on the screen, in the reader's locale.
 
-use js_sys::{Array, Function, Intl, Object, Reflect};
+use js_sys::Function;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use crate::format::{UNKNOWN, money_short};
+use crate::locale::number_format;
 
 thread_local! {
     static NUMBER: Function = number_format(&[]);
@@ -23,20 +24,6 @@ thread_local! {
         ("currencyDisplay", "narrowSymbol".into()),
         ("maximumFractionDigits", 0.into()),
     ]);
-}
-
-/// An options object for `Intl` constructors.
-pub fn options(entries: &[(&str, JsValue)]) -> Object {
-    let options = Object::new();
-    for (key, value) in entries {
-        // Setting a property of a fresh plain object cannot fail.
-        let _ = Reflect::set(&options, &(*key).into(), value);
-    }
-    options
-}
-
-fn number_format(entries: &[(&str, JsValue)]) -> Function {
-    Intl::NumberFormat::new(&Array::new(), &options(entries)).format()
 }
 
 fn apply(format: &'static std::thread::LocalKey<Function>, value: JsValue) -> String {
