@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { groups } from '../../frontend/console/questions.js';
-import { launch, open, signIn } from './browser.mjs';
+import { faultsOfAxe, launch, look as lookAround, open, signIn } from './browser.mjs';
 import { Server, root } from './server.mjs';
 
 const secret = 'a long password';
@@ -35,7 +35,11 @@ const execute = async () => {
   return framed.getByRole('button', { name: /^Execute/ });
 };
 
-/** A picture in both themes at a width, without sideways scrolling. */
+/** What GraphiQL brings along: axe-core's word on it would be one to others. What is left is the page itself and the
+ *  examples, which are ours. */
+const THIRD_PARTY = ['.graphiql-sidebar', '.graphiql-sessions', '.graphiql-doc-explorer'];
+
+/** A picture in both themes at a width, without sideways scrolling and without a serious fault of our own. */
 async function look(name, width) {
   mkdirSync(join(root, 'target/screenshots'), { recursive: true });
   const before = page.viewportSize();
@@ -46,6 +50,7 @@ async function look(name, width) {
     const wide = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
     assert.ok(wide <= 0, `${name} at ${width} px: ${wide} px too wide`);
     await page.screenshot({ path: join(root, `target/screenshots/${name}-${width}-${colorScheme}.png`) });
+    assert.deepEqual(await faultsOfAxe(page, THIRD_PARTY), [], `${name} at ${width} px, ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   await page.setViewportSize(before);
@@ -117,6 +122,15 @@ test('a phone shows one thing at a time', async () => {
   await page.getByRole('button', { name: /^Execute/ }).click();
   await answer().getByText('popularGenres').first().waitFor();
   await look('console', 390);
+  assert.deepEqual(page.faults, []);
+});
+
+test('around the console the page is like every other', async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.to('/console');
+  await execute();
+  // The path leads into the frame, whose element itself stays under test.
+  await lookAround(page, 'console-framed', THIRD_PARTY.map((part) => ['iframe', part]));
   assert.deepEqual(page.faults, []);
 });
 
