@@ -215,6 +215,37 @@ test('genres have their share, and each year its most popular one', async () => 
   assert.deepEqual(page.faults, []);
 });
 
+test('genres are searched, filtered and sorted in the address', async () => {
+  const { genres, movieStats } = await ask(`{ genres(filter: {name: {contains: "m"}, movieCount: {gte: 100}}) { id }
+    movieStats(groupBy: [GENRE], knownOnly: true, orderBy: [{field: REVENUE, direction: DESC}]) { nodes { genre { id } movieCount } } }`);
+  const wanted = movieStats.nodes.filter((row) => genres.some(({ id }) => id === row.genre.id));
+  assert.ok(wanted.length > 1 && wanted.length < movieStats.nodes.length);
+  const ids = (rows) => rows.map(({ genre }) => genre.id);
+  await page.to('/genres');
+  const header = (name) => page.getByRole('region', { name: 'Genres', exact: true }).getByRole('columnheader', { name });
+  assert.equal(await header('Movies').getAttribute('aria-sort'), 'descending');
+  await page.getByRole('searchbox', { name: 'Name' }).fill('m');
+  await page.waitForURL('**q=m**');
+  await page.getByLabel('At least … movies').fill('100');
+  await page.waitForURL('**least=100**');
+  await page.waitForFunction((count) => document.querySelectorAll('tr[data-genre-id]').length === count, wanted.length);
+  await header('Revenue').getByRole('link').click();
+  await page.waitForURL('**sort=REVENUE&dir=desc**');
+  await first('data-genre-id', ids(wanted));
+  await page.reload();
+  await settled(page);
+  await first('data-genre-id', ids(wanted));
+  assert.equal(await header('Revenue').getAttribute('aria-sort'), 'descending');
+  await look(page, 'genres-found');
+  const { text } = await saved(() => page.getByRole('button', { name: 'CSV', exact: true }).first().click());
+  assert.deepEqual(lines(text).slice(1).map((line) => line.split(',')[0]), ids(wanted));
+  await page.getByRole('searchbox', { name: 'Name' }).fill('there is no such genre');
+  await page.getByText('No genres like that').waitFor();
+  await page.getByRole('link', { name: 'Clear filters' }).click();
+  await first('data-genre-id', ids(movieStats.nodes));
+  assert.deepEqual(page.faults, []);
+});
+
 test('a value leads to its bytes, its rules and its history', async () => {
   await page.to('/movies/862');
   await look(page, 'movie');
@@ -285,6 +316,74 @@ test('every view can be copied as GraphQL that gives the same', async () => {
     assert.ok(await ask(query, comment ? JSON.parse(comment.replaceAll(/^# ?/gm, '')) : {}), path);
   }
   assert.deepEqual(page.faults, []);
+});
+
+test('a long list stays where it is when the mart changes, and offers the newest version', async () => {
+  let { dataVersion: { version } } = await ask('{ dataVersion { version } }');
+  /** Merges one more movie, the most popular of all so far. */
+  const merge = () => {
+    version += 1;
+    const [header] = second.split('\n');
+    const cells = `False,,,[],,${990000100 + version},,en,Newest,Nothing.,${90000 + version}.0,,[],[],2001-01-01,,90.0,[],Released,,Newest,False,5.0,1`;
+    writeFileSync(join(server.folder, 'newest.csv'), `${header}\n${cells}\n`);
+    server.command(['ingest', 'newest.csv']);
+    return String(990000100 + version);
+  };
+  const offer = () => page.getByTestId('moved-on').getByRole('button');
+  await page.to('/movies');
+  await rows('data-movie-id').first().waitFor();
+  const table = page.getByRole('region', { name: 'Movies' });
+  await table.evaluate((node) => node.scrollTo(0, 2_000));
+  const id = merge();
+  await offer().waitFor();
+  assert.equal(await offer().textContent(), `Show version ${version}`);
+  assert.equal(await table.evaluate((node) => node.scrollTop), 2_000);
+  await look(page, 'movies-moved-on');
+  await offer().click();
+  await first('data-movie-id', [id]);
+  await offer().waitFor({ state: 'detached' });
+  assert.ok(await table.evaluate((node) => node === document.activeElement), 'the focus goes on in the table');
+  await page.to('/companies');
+  await rows('data-company-id').first().waitFor();
+  merge();
+  await offer().click();
+  await offer().waitFor({ state: 'detached' });
+  // The past is what it was.
+  await page.to('/movies?asOf=1');
+  await rows('data-movie-id').first().waitFor();
+  merge();
+  await page.locator('select[name=asOf] option', { hasText: `Now · version ${version}` }).waitFor({ state: 'attached' });
+  assert.equal(await offer().count(), 0);
+  assert.deepEqual(page.faults, []);
+});
+
+test("figures and times are in the reader's locale and zone", async () => {
+  const german = await open(browser, server, { locale: 'de-DE', timezoneId: 'America/Los_Angeles' });
+  await german.goto(server.url);
+  await signIn(german);
+  await german.getByTestId('viewer').waitFor();
+  /** What the browser itself makes of a value for that reader. */
+  const number = (value, options) => german.evaluate(([value, options]) => new Intl.NumberFormat('de-DE', options).format(value), [value, options]);
+  const time = (instant, options) => german.evaluate(([instant, options]) => new Intl.DateTimeFormat('de-DE', { ...options, timeZone: 'America/Los_Angeles' }).format(new Date(instant)), [instant, options]);
+  const { dataVersions, movies } = await ask('{ dataVersions { nodes { version mergedAt } } movies { totalCount } }');
+  await german.to('/companies/3');
+  const revenue = german.getByTestId('total-revenue');
+  const exact = Number(await revenue.getAttribute('data-value'));
+  assert.match(await revenue.textContent(), /^\$\d{1,3}(,\d{1,2})? [KMB]$/);
+  assert.equal(await revenue.locator('.num').getAttribute('title'), await number(exact, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', maximumFractionDigits: 0 }));
+  const drawn = await german.locator('.tick, .chart-summary').allTextContents();
+  assert.ok(drawn.some((text) => /\d,\d\d/.test(text)), drawn.join(' '));
+  assert.deepEqual(drawn.filter((text) => /\d\.\d/.test(text)), []);
+  await german.to('/movies');
+  await german.locator('.window-place').getByText(await number(movies.totalCount), { exact: false }).waitFor();
+  const [, older] = dataVersions.nodes;
+  const moment = await time(older.mergedAt, { dateStyle: 'medium', timeStyle: 'short' });
+  await german.locator('select[name=asOf] option', { hasText: `Version ${older.version} · ${moment}` }).waitFor({ state: 'attached' });
+  await german.to('/runs/1');
+  const begun = german.locator('main time[title]').first();
+  assert.equal(await begun.getAttribute('title'), await time(await begun.getAttribute('datetime'), { dateStyle: 'medium', timeStyle: 'long' }));
+  assert.deepEqual(german.faults, []);
+  await german.context().close();
 });
 
 test('what there is not is said', async () => {

@@ -203,6 +203,7 @@ test("a file's page has its runs, what the archive keeps, and its bytes", async 
   await page.locator('.copied').getByRole('button', { name: 'Copy' }).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), sha256);
   assert.equal(await page.getByRole('link', { name: 'Reprocess' }).getAttribute('href'), `/runs?reprocess=${sha256}`);
+  assert.equal(await page.locator('.why-not').count(), 0);
   await look(page, 'file');
   assert.deepEqual(page.faults, []);
 });
@@ -275,7 +276,7 @@ test('a file that the mart needs is deleted only after it was asked twice', asyn
   assert.deepEqual(page.faults, []);
 });
 
-test('an operator uploads and reprocesses, and is offered neither hold nor move nor delete', async () => {
+test('an operator uploads and reprocesses, and is told why there is neither hold nor move nor delete', async () => {
   const operator = await open(browser, server);
   await operator.goto(`${server.url}/files`);
   await signIn(operator, 'olga', secret);
@@ -285,6 +286,8 @@ test('an operator uploads and reprocesses, and is offered neither hold nor move 
   await operator.getByTestId('download-raw').waitFor();
   await operator.getByRole('link', { name: 'Reprocess' }).waitFor();
   for (const id of ['hold-file', 'move-file', 'delete-file']) assert.equal(await operator.getByTestId(id).count(), 0, id);
+  assert.deepEqual(await operator.locator('.why-not code').allTextContents(), ['file.hold', 'file.move', 'file.delete']);
+  await look(operator, 'file-operator');
   assert.deepEqual(operator.faults, []);
 });
 

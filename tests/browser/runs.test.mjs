@@ -205,6 +205,13 @@ test('a reject shows its fault and is sent again corrected', async () => {
   await dialog.waitFor({ state: 'hidden' });
   await card.getByTestId('correct-reject').click();
   await field.fill('Found Again');
+  // A slip does not lose what was entered.
+  await page.keyboard.press('Escape');
+  const discard = page.getByRole('alertdialog', { name: 'Discard what you have entered?' });
+  await look(page, 'run-correct-discard');
+  await discard.getByRole('button', { name: 'Keep editing' }).click();
+  await discard.waitFor({ state: 'hidden' });
+  assert.equal(await field.inputValue(), 'Found Again');
   await send.click();
   await page.waitForURL(/\/runs\/6$/);
   await status().getByText('succeeded').waitFor();

@@ -112,21 +112,24 @@ test('the palette goes to pages and does things, by keyboard alone', async () =>
   assert.equal(await find.evaluate((button) => button === document.activeElement), true);
 });
 
-test('the palette finds runs, files, companies and movies', async () => {
-  const { runs, files, movies } = await ask('{ runs(first: 1) { nodes { id } } files(first: 1) { nodes { sha256 name } } movies(first: 100) { nodes { id title } } }');
+test('the palette finds runs, files, companies, genres and movies', async () => {
+  const { runs, files, movies, companies, genres } = await ask(`{ runs(first: 1) { nodes { id } } files(first: 1) { nodes { sha256 name } }
+    movies(first: 100) { nodes { id name: title } } companies(first: 100) { nodes { id name } } genres { id name } }`);
   const [file] = files.nodes;
   const wanted = [
     [runs.nodes[0].id, `Run ${runs.nodes[0].id}`, `/runs/${runs.nodes[0].id}`],
     [file.sha256.slice(0, 12), file.name, `/files/${file.sha256}`],
   ];
-  // A movie whose title no other has.
-  for (const { id, title } of movies.nodes) {
-    const { search } = await ask('query ($text: String!) { search(text: $text) { name } }', { text: title });
-    if (search.filter(({ name }) => name === title).length !== 1) continue;
-    wanted.push([title, title, `/movies/${id}`]);
-    break;
+  // One of each whose name nothing else has.
+  for (const [folder, all] of [['movies', movies.nodes], ['companies', companies.nodes], ['genres', genres]]) {
+    for (const { id, name } of all) {
+      const { search } = await ask('query ($text: String!) { search(text: $text) { name } }', { text: name });
+      if (search.filter((hit) => hit.name === name).length !== 1) continue;
+      wanted.push([name, name, `/${folder}/${id}`]);
+      break;
+    }
   }
-  assert.equal(wanted.length, 3);
+  assert.equal(wanted.length, 5);
   for (const [typed, name, expected] of wanted) {
     await page.to('/');
     await page.keyboard.press('Control+k');
@@ -139,7 +142,7 @@ test('the palette finds runs, files, companies and movies', async () => {
 test('every page can be copied as GraphQL', async () => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const list = (name) => new RegExp(`query ${name}`, 'g');
-  for (const [at, names] of [['/', ['Standing', 'TotalsQuery', 'YearsQuery']], ['/runs/1?tab=events', ['RunQuery']], ['/backfills', ['BackfillsQuery']]]) {
+  for (const [at, names] of [['/', ['Standing', 'TotalsQuery', 'YearsQuery']], ['/runs/1?tab=events', ['RunQuery']], ['/backfills', ['BackfillsQuery']], ['/movies', ['MoviesQuery', 'VersionsQuery']], ['/companies', ['CompaniesQuery']]]) {
     await page.to(at);
     await page.getByRole('button', { name: 'Copy this page as GraphQL' }).click();
     await page.getByText('Copied').first().waitFor();
