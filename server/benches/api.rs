@@ -83,6 +83,8 @@ async fn measure(engine: &Option<String>) {
             "MARQUEE_INBOX" => Some(inbox.display().to_string()),
             "MARQUEE_LISTEN" => Some("127.0.0.1:0".to_owned()),
             "MARQUEE_ROLES" => Some("api".to_owned()),
+            // The limit is there, but one person asks as much as the instance can answer.
+            "MARQUEE_MAX_RATE" => Some("1000000".to_owned()),
             "MARQUEE_ADMIN_PASSWORD" => Some(PASSWORD.to_owned()),
             "MARQUEE_DATABASE_URL" => Some(world.url.clone()),
             "MARQUEE_CACHE_SIZE" if !cache.is_empty() => Some(cache.to_owned()),

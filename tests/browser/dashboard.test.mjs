@@ -124,7 +124,7 @@ test('a failure is not forgotten over a hundred later runs of other files', asyn
   assert.ok(runs.nodes.every(({ fileName }) => fileName !== 'unknown.csv'));
   await page.to('/');
   await verdict('bad');
-  await page.locator('.waiting [data-run-id]').getByText('unknown.csv').waitFor();
+  await page.locator('.waiting [data-run-id]').getByText('unknown.csv', { exact: true }).waitFor();
   assert.deepEqual(page.faults, []);
 });
 
