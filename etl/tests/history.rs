@@ -418,6 +418,19 @@ async fn a_held_run_shows_what_would_change_field_by_field() {
         control::approve(db, held.id).await.unwrap();
         let merged = queue::run_now(&world.chain, held.id).await.unwrap();
         assert_eq!(shown(changes(db, &merged).await), expected);
+
+        // A name is a value as well.
+        let renamed = std::fs::read_to_string(&path).unwrap();
+        let renamed = renamed.replace("Company 4", "Company Four");
+        std::fs::write(&path, renamed).unwrap();
+        let held = world.load_as(&path, RunMode::Hold).await;
+        let expected = [
+            "updated 1: companies Some(\"Company 3, Company 4\") -> Some(\"Company 3, Company Four\")",
+        ];
+        assert_eq!(shown(changes(db, &held).await), expected);
+        control::approve(db, held.id).await.unwrap();
+        let merged = queue::run_now(&world.chain, held.id).await.unwrap();
+        assert_eq!(shown(changes(db, &merged).await), expected);
         world.close().await;
     }
 }

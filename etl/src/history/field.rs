@@ -10,8 +10,8 @@ use entity::ingest::run;
 use sea_orm::DatabaseBackend;
 
 /// The statement that gives the fields which a run's changes (those of [`changes_sql`]) give another value, as
-/// `movie_id` and `field`, a row for each. A list is another one when other things are in it or in another order,
-/// not when one of them is called otherwise.
+/// `movie_id` and `field`, a row for each. A list is another one when other things are in it, or in another order, or
+/// one of them is called otherwise.
 pub fn fields_sql(backend: DatabaseBackend, run: &run::Model) -> String {
     let states = States::of(run);
     let columns = MOVIE_COLUMNS
@@ -27,7 +27,7 @@ pub fn fields_sql(backend: DatabaseBackend, run: &run::Model) -> String {
     let lists = LIST_FIELDS
         .iter()
         .zip(LISTS)
-        .map(|(field, (noun, _, key))| (*field, states.list_differs(noun, key)));
+        .map(|(field, list)| (*field, states.list_differs(backend, list)));
     let fields = columns.chain([("release_year", year)]).chain(lists);
     let selects: Vec<String> = fields
         .map(|(field, differs)| {
@@ -37,6 +37,9 @@ pub fn fields_sql(backend: DatabaseBackend, run: &run::Model) -> String {
         .collect();
     selects.join(" UNION ALL ")
 }
+
+/// A noun that movies list, its key, and the key's name in links.
+type List = (&'static str, &'static str, &'static str);
 
 /// A place where a movie's state may be: a table and those of its links, and what tells a change's row there.
 struct Place {
@@ -88,14 +91,43 @@ struct States {
     changes: String,
     before: Vec<Place>,
     after: Vec<Place>,
+    names: Names,
+}
+
+/// Which names a run changes.
+enum Names {
+    /// Those that were others until it made this version.
+    Until(i32),
+    /// Those that this run has staged otherwise.
+    Staged(i64),
+}
+
+impl Names {
+    /// The condition that what a link `l` leads to is called otherwise.
+    fn differ(&self, backend: DatabaseBackend, (noun, name_key, key): List) -> String {
+        match self {
+            Self::Until(version) => format!(
+                "EXISTS (SELECT 1 FROM past_name p WHERE p.noun = '{noun}'
+                 AND p.name_key = CAST(l.{key} AS CHAR) AND p.until_version = {version})"
+            ),
+            Self::Staged(run_id) => {
+                let name = format!("(SELECT t.name FROM {noun} t WHERE t.{name_key} = l.{key})");
+                let staged = format!(
+                    "(SELECT n.name FROM staging_{noun} n WHERE n.run_id = {run_id}
+                     AND n.{name_key} = l.{key} ORDER BY n.line DESC LIMIT 1)"
+                );
+                differ(backend, &name, &format!("COALESCE({staged}, {name})"))
+            }
+        }
+    }
 }
 
 impl States {
     fn of(run: &run::Model) -> Self {
         let changes = changes_sql(run);
-        let (changes, before, after) = match run.data_version {
-            Some(version) => {
-                let version = version.to_string();
+        let (changes, before, after, names) = match run.data_version {
+            Some(number) => {
+                let version = number.to_string();
                 let changes = format!(
                     "(SELECT c.movie_id, (SELECT MIN(n.version) FROM revision n
                       WHERE n.movie_id = c.movie_id AND n.version > {version}) AS later
@@ -109,7 +141,8 @@ impl States {
                 let still = "CASE WHEN r.later IS NULL THEN r.movie_id END";
                 let now = Place::new("", "kept", &[("movie_id", still)]);
                 let after = vec![past("replaced", "r.later"), now];
-                (changes, vec![past("was", &version)], after)
+                let before = vec![past("was", &version)];
+                (changes, before, after, Names::Until(number))
             }
             None => {
                 let id = run.id.to_string();
@@ -118,7 +151,8 @@ impl States {
                 let staged = [("run_id", id.as_str()), ("line", line)];
                 let before = Place::new("", "was", &[("movie_id", "r.movie_id")]);
                 let after = Place::new("staging_", "becomes", &staged);
-                (format!("({changes}) r"), vec![before], vec![after])
+                let changes = format!("({changes}) r");
+                (changes, vec![before], vec![after], Names::Staged(run.id))
             }
         };
         let joins: String = before.iter().chain(&after).map(Place::join).collect();
@@ -126,6 +160,7 @@ impl States {
             changes: changes + &joins,
             before,
             after,
+            names,
         }
     }
 
@@ -143,7 +178,8 @@ impl States {
         differ(backend, &value(&self.before), &value(&self.after))
     }
 
-    fn list_differs(&self, noun: &str, key: &str) -> String {
+    fn list_differs(&self, backend: DatabaseBackend, list: List) -> String {
+        let (noun, _, key) = list;
         let count = |places: &[Place]| {
             let counts = places
                 .iter()
@@ -162,11 +198,14 @@ impl States {
             format!("EXISTS (SELECT 1 FROM {links} AND NOT ({same}))")
         });
         let lost = lost.collect::<Vec<_>>().join(" OR ");
+        let names = self.names.differ(backend, list);
+        let renamed = self.after.iter().map(|place| {
+            let links = place.links(noun, "l");
+            format!("EXISTS (SELECT 1 FROM {links} AND {names})")
+        });
+        let renamed = renamed.collect::<Vec<_>>().join(" OR ");
+        let (before, after) = (count(&self.before), count(&self.after));
         // Of as many as before, of which none is lost, none is new.
-        format!(
-            "({} <> {} OR {lost})",
-            count(&self.before),
-            count(&self.after)
-        )
+        format!("({before} <> {after} OR {lost} OR {renamed})")
     }
 }
