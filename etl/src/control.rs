@@ -2,6 +2,11 @@
 //!
 //! Each answers with the run that does it, which waits in the queue.
 
+mod reprocess;
+
+pub(crate) use reprocess::REPROCESS_PRIORITY;
+pub use reprocess::{reprocess_all, reprocess_file, reprocess_run};
+
 use crate::{
     Error, Result,
     asker::Asker,
@@ -10,15 +15,12 @@ use crate::{
     round, undo,
 };
 use chrono::Utc;
-use entity::ingest::{RunKind, RunMode, RunStatus, backfill, backfill_run, job, run, source_file};
+use entity::ingest::{RunKind, RunMode, RunStatus, job, run};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
-    EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+    EntityTrait, QueryFilter, sea_query::Expr,
 };
-use std::{collections::BTreeMap, path::Path};
-
-/// Files that are read again give way to those that arrive.
-pub(crate) const REPROCESS_PRIORITY: i32 = -1;
+use std::path::Path;
 
 /// The run of that id.
 ///
@@ -112,163 +114,6 @@ pub async fn ingest_file(
     .await?;
     insert_job(&tx, run.id, None, 0).await?;
     tx.commit().await?;
-    Ok(run.id)
-}
-
-/// Queues the archived file of that hash to be read again under a rule set.
-///
-/// # Errors
-/// [`Error::Input`] when there is no such file or its bytes were deleted.
-pub async fn reprocess_file(
-    db: &DatabaseConnection,
-    sha256: &str,
-    asker: impl Into<Asker<'_>>,
-    rule_version: i32,
-    mode: RunMode,
-) -> Result<i64> {
-    let asker = asker.into();
-    let file = custody::find(db, sha256).await?;
-    reprocess_one(db, &file, asker, rule_version, mode).await
-}
-
-/// Queues the file of a run to be read again.
-///
-/// # Errors
-/// [`Error::Input`] when there is no such run or its file was never archived or was deleted.
-pub async fn reprocess_run(
-    db: &DatabaseConnection,
-    run_id: i64,
-    asker: impl Into<Asker<'_>>,
-    rule_version: i32,
-    mode: RunMode,
-) -> Result<i64> {
-    let asker = asker.into();
-    let old = find(db, run_id).await?;
-    let file = crate::queue::file_of(db, &old).await?.ok_or_else(|| {
-        Error::Input(format!(
-            "run {run_id} has no archived file; put {} into the inbox again",
-            old.file_name
-        ))
-    })?;
-    reprocess_one(db, &file, asker, rule_version, mode).await
-}
-
-/// Queues every archived file that the mart has loaded, oldest first, to be read again, as one backfill that `by`
-/// has begun. Files of which every run was undone, discarded or failed are left out, and so are deleted ones.
-/// Where some are chosen, by their SHA-256, it is these, whatever became of their runs.
-///
-/// # Errors
-/// [`Error::Input`] when a chosen file is not there or was deleted.
-pub async fn reprocess_all(
-    db: &DatabaseConnection,
-    by: &str,
-    asker: impl Into<Asker<'_>>,
-    rule_version: i32,
-    mode: RunMode,
-    chosen: Option<&[String]>,
-) -> Result<backfill::Model> {
-    let asker = asker.into();
-    let files = match chosen {
-        Some(hashes) => chosen_files(db, hashes).await?,
-        None => loaded_files(db).await?,
-    };
-    let tx = database::begin(db).await?;
-    let backfill = backfill::ActiveModel {
-        created_by: Set(by.to_owned()),
-        created_at: Set(Utc::now()),
-        rule_version: Set(rule_version),
-        mode: Set(mode),
-        total: Set(files.len() as i64),
-        bytes_total: Set(files.iter().map(|file| file.bytes).sum()),
-        ..Default::default()
-    }
-    .insert(&tx)
-    .await?;
-    for file in &files {
-        let run_id = insert_reprocess(&tx, file, asker, rule_version, mode).await?;
-        backfill_run::ActiveModel {
-            run_id: Set(run_id),
-            backfill_id: Set(backfill.id),
-            round: Set(1),
-        }
-        .insert(&tx)
-        .await?;
-    }
-    tx.commit().await?;
-    Ok(backfill)
-}
-
-/// The files that the mart has loaded and that are still there, oldest first.
-async fn loaded_files(db: &DatabaseConnection) -> Result<Vec<source_file::Model>> {
-    let merged = run::Entity::find()
-        .select_only()
-        .column(run::Column::SourceFileId)
-        .filter(run::Column::SourceFileId.is_not_null())
-        .filter(run::Column::Kind.ne(RunKind::Undo))
-        .filter(run::Column::Status.eq(RunStatus::Succeeded))
-        .into_query();
-    let files = source_file::Entity::find()
-        .filter(source_file::Column::Id.in_subquery(merged))
-        .filter(source_file::Column::DeletedAt.is_null())
-        .order_by_asc(source_file::Column::Id);
-    Ok(files.all(db).await?)
-}
-
-/// The files of these hashes, oldest first.
-async fn chosen_files(
-    db: &DatabaseConnection,
-    hashes: &[String],
-) -> Result<Vec<source_file::Model>> {
-    if hashes.is_empty() {
-        return Err(Error::Input("no file is chosen".to_owned()));
-    }
-    let mut files = BTreeMap::new();
-    for hash in hashes {
-        let file = custody::find(db, hash).await?;
-        files.insert(file.id, file);
-    }
-    Ok(files.into_values().collect())
-}
-
-async fn reprocess_one(
-    db: &DatabaseConnection,
-    file: &source_file::Model,
-    asker: Asker<'_>,
-    rule_version: i32,
-    mode: RunMode,
-) -> Result<i64> {
-    let tx = database::begin(db).await?;
-    let run_id = insert_reprocess(&tx, file, asker, rule_version, mode).await?;
-    tx.commit().await?;
-    Ok(run_id)
-}
-
-async fn insert_reprocess<C: ConnectionTrait>(
-    db: &C,
-    file: &source_file::Model,
-    asker: Asker<'_>,
-    rule_version: i32,
-    mode: RunMode,
-) -> Result<i64> {
-    // The name tells how the file is packed, so it is that of the newest run that could read it.
-    let name = run::Entity::find()
-        .filter(run::Column::SourceFileId.eq(file.id))
-        .filter(run::Column::RowsRead.gt(0))
-        .order_by_desc(run::Column::Id)
-        .one(db)
-        .await?
-        .map_or_else(|| file.name.clone(), |run| run.file_name);
-    custody::lock_to_read(db, file.id).await?;
-    let run = run::ActiveModel {
-        kind: Set(RunKind::Reprocess),
-        mode: Set(mode),
-        source_file_id: Set(Some(file.id)),
-        bytes_total: Set(Some(file.bytes)),
-        ..new_run(name, asker, rule_version)
-    }
-    .insert(db)
-    .await?;
-    insert_job(db, run.id, None, REPROCESS_PRIORITY).await?;
     Ok(run.id)
 }
 

@@ -3,6 +3,12 @@
 //! The reading thread fills [`Batch`]es, a writer task inserts them; the channel between them is bounded,
 //! so memory does not grow with the file.
 
+mod batch;
+mod hash;
+
+pub use batch::Batch;
+pub use hash::row_hash;
+
 use crate::{
     Result, bulk, database,
     queue::Lease,
@@ -10,122 +16,13 @@ use crate::{
     source::Companion,
 };
 use chrono::Datelike;
-use entity::{companion, ingest, mart, staging};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
-    EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
-use sha2::{Digest, Sha256};
+use entity::{companion, ingest, staging};
+use sea_orm::{ActiveModelTrait, ActiveValue, DatabaseConnection, IntoActiveModel};
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
 };
-
-/// A batch is handed over when it has this many movies …
-const BATCH_ROWS: usize = 4 * bulk::CHUNK;
-/// … or this many bytes of records, which keeps a statement under the server's packet size.
-const BATCH_BYTES: u64 = 4 << 20;
-
-/// Rows ready to be inserted, and what was counted on the way.
-#[derive(Default)]
-pub struct Batch {
-    movies: Vec<staging::movie::Model>,
-    companies: Vec<staging::company::ActiveModel>,
-    genres: Vec<staging::genre::ActiveModel>,
-    collections: Vec<staging::collection::ActiveModel>,
-    countries: Vec<staging::country::ActiveModel>,
-    languages: Vec<staging::language::ActiveModel>,
-    movie_companies: Vec<staging::movie_company::ActiveModel>,
-    movie_genres: Vec<staging::movie_genre::ActiveModel>,
-    movie_countries: Vec<staging::movie_country::ActiveModel>,
-    movie_languages: Vec<staging::movie_language::ActiveModel>,
-    companions: Vec<companion::staging::ActiveModel>,
-    rejects: Vec<ingest::reject::ActiveModel>,
-    issues: Vec<ingest::issue::ActiveModel>,
-    bytes: u64,
-    /// Records in this batch, of all kinds.
-    rows: i64,
-}
-
-impl Batch {
-    /// Whether the batch should be handed over.
-    fn is_full(&self) -> bool {
-        self.movies.len() + self.companions.len() >= BATCH_ROWS
-            || self.bytes >= BATCH_BYTES
-            || self.rejects.len() + self.issues.len() >= BATCH_ROWS
-    }
-
-    /// Takes out the movies that the mart has just so, with their links; answers what is to be staged of
-    /// them: that they are there.
-    async fn abridge<C: ConnectionTrait>(
-        &mut self,
-        db: &C,
-    ) -> Result<Vec<staging::movie::ActiveModel>, DbErr> {
-        let mut hashes = HashMap::with_capacity(self.movies.len());
-        for movies in self.movies.chunks(bulk::CHUNK) {
-            let found: Vec<(i64, Vec<u8>)> = mart::movie::Entity::find()
-                .select_only()
-                .columns([mart::movie::Column::Id, mart::movie::Column::RowHash])
-                .filter(mart::movie::Column::Id.is_in(movies.iter().map(|movie| movie.movie_id)))
-                .into_tuple()
-                .all(db)
-                .await?;
-            hashes.extend(found);
-        }
-        let is_known = |movie: &staging::movie::Model| {
-            let hash = hashes.get(&movie.movie_id);
-            hash.is_some_and(|hash| *hash == movie.row_hash)
-        };
-        let (known, news): (Vec<_>, Vec<_>) = std::mem::take(&mut self.movies)
-            .into_iter()
-            .partition(is_known);
-        self.movies = news;
-        if known.is_empty() {
-            return Ok(Vec::new());
-        }
-        let lines: HashSet<i64> = known.iter().map(|movie| movie.line).collect();
-        macro_rules! without_known {
-            ($($links:ident)*) => {$(
-                self.$links.retain(|link| !link.line.try_as_ref().is_some_and(|l| lines.contains(l)));
-            )*};
-        }
-        without_known!(movie_companies movie_genres movie_countries movie_languages);
-        let brief = |movie: staging::movie::Model| staging::movie::ActiveModel {
-            run_id: ActiveValue::Set(movie.run_id),
-            line: ActiveValue::Set(movie.line),
-            movie_id: ActiveValue::Set(movie.movie_id),
-            title: ActiveValue::Set(String::new()),
-            row_hash: ActiveValue::Set(movie.row_hash),
-            whole: ActiveValue::Set(false),
-            byte_offset: ActiveValue::Set(movie.byte_offset),
-            byte_length: ActiveValue::Set(movie.byte_length),
-            ..Default::default()
-        };
-        Ok(known.into_iter().map(brief).collect())
-    }
-
-    /// Writes the batch to the staging and reject tables.
-    async fn insert<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
-        let movies = self
-            .movies
-            .into_iter()
-            .map(IntoActiveModel::into_active_model);
-        bulk::insert::<staging::movie::Entity, _>(db, movies.collect()).await?;
-        bulk::insert::<staging::company::Entity, _>(db, self.companies).await?;
-        bulk::insert::<staging::genre::Entity, _>(db, self.genres).await?;
-        bulk::insert::<staging::collection::Entity, _>(db, self.collections).await?;
-        bulk::insert::<staging::country::Entity, _>(db, self.countries).await?;
-        bulk::insert::<staging::language::Entity, _>(db, self.languages).await?;
-        bulk::insert::<staging::movie_company::Entity, _>(db, self.movie_companies).await?;
-        bulk::insert::<staging::movie_genre::Entity, _>(db, self.movie_genres).await?;
-        bulk::insert::<staging::movie_country::Entity, _>(db, self.movie_countries).await?;
-        bulk::insert::<staging::movie_language::Entity, _>(db, self.movie_languages).await?;
-        bulk::insert::<companion::staging::Entity, _>(db, self.companions).await?;
-        bulk::insert::<ingest::reject::Entity, _>(db, self.rejects).await?;
-        bulk::insert::<ingest::issue::Entity, _>(db, self.issues).await
-    }
-}
 
 /// How much of a file is staged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -450,81 +347,4 @@ fn issue_row(
         new_value: ActiveValue::Set(issue.new_value),
         message: ActiveValue::Set(issue.message),
     }
-}
-
-/// The first 16 bytes of the SHA-256 over every field and link of a record; where it stands in its file
-/// does not count, so an unchanged row keeps its hash from file to file.
-pub fn row_hash(record: &MovieRecord) -> [u8; 16] {
-    struct Sink(Sha256);
-    impl Sink {
-        fn bytes(&mut self, bytes: &[u8]) {
-            self.0.update((bytes.len() as u64).to_le_bytes());
-            self.0.update(bytes);
-        }
-        fn optional(&mut self, bytes: Option<&[u8]>) {
-            match bytes {
-                Some(bytes) => self.bytes(bytes),
-                None => self.0.update([0xff; 8]),
-            }
-        }
-        fn text(&mut self, text: &Option<String>) {
-            self.optional(text.as_deref().map(str::as_bytes));
-        }
-        fn integer(&mut self, value: Option<i64>) {
-            self.optional(
-                value
-                    .map(i64::to_le_bytes)
-                    .as_ref()
-                    .map(<[u8; 8]>::as_slice),
-            );
-        }
-        fn list<K>(&mut self, list: &[Named<K>], key: impl Fn(&K) -> Vec<u8>) {
-            self.0.update((list.len() as u64).to_le_bytes());
-            for named in list {
-                self.bytes(&key(&named.id));
-                self.bytes(named.name.as_bytes());
-            }
-        }
-    }
-    let float = |value: Option<f64>| value.map(|value| value.to_bits() as i64);
-    let mut sink = Sink(Sha256::new());
-    sink.integer(Some(record.id));
-    sink.bytes(record.title.as_bytes());
-    for text in [
-        &record.original_title,
-        &record.imdb_id,
-        &record.status,
-        &record.original_language,
-        &record.overview,
-        &record.tagline,
-        &record.homepage,
-        &record.poster_path,
-    ] {
-        sink.text(text);
-    }
-    for value in [
-        record.adult.map(i64::from),
-        record.video.map(i64::from),
-        record.uncounted.then_some(1),
-        record.budget,
-        record.revenue,
-        record.vote_count,
-        float(record.popularity),
-        float(record.runtime),
-        float(record.vote_average),
-        record
-            .release_date
-            .map(|date| i64::from(date.num_days_from_ce())),
-    ] {
-        sink.integer(value);
-    }
-    sink.list(record.collection.as_slice(), |id| id.to_le_bytes().to_vec());
-    sink.list(&record.genres, |id| id.to_le_bytes().to_vec());
-    sink.list(&record.companies, |id| id.to_le_bytes().to_vec());
-    sink.list(&record.countries, |code| code.as_bytes().to_vec());
-    sink.list(&record.languages, |code| code.as_bytes().to_vec());
-    let digest = sink.0.finalize();
-    let mut hash = [0; 16];
-    hash.copy_from_slice(&digest[..16]);
-    hash
 }

@@ -45,11 +45,16 @@ pub fn progress(status: RunStatus, read: Option<f64>) -> AnyView {
         _ => words(&status.name()),
     };
     let text = label.clone();
+    // Of a run that has ended, the bar's colour says how.
+    let fill = match status.active() {
+        true => "progress-fill".to_owned(),
+        false => format!("progress-fill {}", tone(status)),
+    };
     view! {
         <div class="progress" data-testid="run-progress" role="progressbar" aria-label="Progress of the run"
             aria-valuemin="0" aria-valuemax="100" aria-valuenow=format!("{:.0}", done * 100.0)
             aria-valuetext=label>
-            <div class="progress-track"><div class="progress-fill" style:width=format!("{:.1}%", done * 100.0)></div></div>
+            <div class="progress-track"><div class=fill style:width=format!("{:.1}%", done * 100.0)></div></div>
             <span class="progress-label">{text}</span>
         </div>
     }

@@ -144,25 +144,24 @@ pub fn RunDetail() -> impl IntoView {
 
 fn run(run: Run) -> AnyView {
     view! {
-        {run.status.active().then(|| view! {
-            <div class="going">
-                {progress(run.status, run.progress)}
-                {pace_of(&run.phases).map(|pace| view! { <span class="quiet num" data-testid="run-pace">{pace}</span> })}
-            </div>
-        })}
         {notes(&run)}
+        // How far it is keeps its place once it is there, so that what is below does not jump when it is.
+        <div class="going">
+            {progress(run.status, run.progress)}
+            {pace_of(&run.phases).map(|pace| view! { <span class="quiet num" data-testid="run-pace">{pace}</span> })}
+        </div>
         {facts(&run)}
         <div class="run-columns">
-            {section("Rows", view! { {flow(&run.counts)} })}
-            {section("Phases", if run.phases.is_empty() {
-                view! { <p class="quiet">"The run has not begun."</p> }.into_any()
-            } else {
-                phases(run.phases.clone(), run.finished_at.as_deref())
-            })}
+            {section("Rows", view! { {flow(&run.counts)} {reasons(&run)} })}
+            {section("Phases", phases(run.phases.clone(), run.finished_at.as_deref(), ahead(&run)))}
         </div>
-        {reasons(&run)}
     }
     .into_any()
+}
+
+/// Whether there may be phases that have not begun yet.
+fn ahead(run: &Run) -> bool {
+    run.kind != RunKind::Undo && (run.status.active() || run.status == RunStatus::Held)
 }
 
 /// What the reader has to know before all else.

@@ -20,13 +20,36 @@ pub struct Phase {
     pub rows_per_second: Option<f64>,
 }
 
-/// A phase and where its bar lies, in percent of the whole.
+/// The phases of a run that reads a file, in order.
+const NAMES: [&str; 7] = [
+    "archiving",
+    "reading",
+    "staging",
+    "transformed",
+    "comparing",
+    "merging",
+    "aggregating",
+];
+
+/// A phase, and where its bar lies once it has begun.
 struct Bar {
+    name: String,
+    begun: Option<Begun>,
+}
+
+/// A phase that has begun: how long it has taken, and left end and width in percent of the whole.
+struct Begun {
     phase: Phase,
     going: bool,
     seconds: f64,
     left: f64,
     width: f64,
+}
+
+impl Bar {
+    fn phase(&self) -> Option<&Phase> {
+        self.begun.as_ref().map(|begun| &begun.phase)
+    }
 }
 
 /// Left end and width in percent of each stretch of time (start and length in seconds).
@@ -51,8 +74,11 @@ fn places(stretches: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// The phases; a phase that is still going on grows with the clock, one that a failure cut off ends
-/// with the run.
-pub fn phases(phases: Vec<Phase>, run_end: Option<&str>) -> AnyView {
+/// with the run. With `ahead` those that have not begun are listed as well.
+pub fn phases(phases: Vec<Phase>, run_end: Option<&str>, ahead: bool) -> AnyView {
+    if phases.is_empty() && !ahead {
+        return view! { <p class="quiet">"The run has not begun."</p> }.into_any();
+    }
     let stretches: Vec<(f64, f64)> = phases
         .iter()
         .map(|phase| {
@@ -65,21 +91,32 @@ pub fn phases(phases: Vec<Phase>, run_end: Option<&str>) -> AnyView {
             (millis(&phase.started_at) / 1000.0, seconds)
         })
         .collect();
-    let bars: Vec<Bar> = phases
+    let names: Vec<String> = phases.iter().map(|phase| phase.name.clone()).collect();
+    let mut bars: Vec<Bar> = phases
         .into_iter()
         .zip(places(&stretches))
         .zip(&stretches)
         .map(|((phase, (left, width)), (_, seconds))| Bar {
-            going: phase.finished_at.is_none() && run_end.is_none(),
-            phase,
-            seconds: *seconds,
-            left,
-            width,
+            name: phase.name.clone(),
+            begun: Some(Begun {
+                going: phase.finished_at.is_none() && run_end.is_none(),
+                phase,
+                seconds: *seconds,
+                left,
+                width,
+            }),
         })
         .collect();
+    let to_come = NAMES
+        .iter()
+        .filter(|name| ahead && !names.iter().any(|known| known == *name));
+    bars.extend(to_come.map(|name| Bar {
+        name: (*name).to_owned(),
+        begun: None,
+    }));
     let options = TableOptions {
         caption: "Phases of the run",
-        mark: Some(("data-phase", |bar: &Bar| bar.phase.name.clone())),
+        mark: Some(("data-phase", |bar: &Bar| bar.name.clone())),
         sorted: None,
     };
     table(options, columns(), &bars)
@@ -102,24 +139,38 @@ pub fn pace_of(phases: &[Phase]) -> Option<String> {
 }
 
 fn columns() -> Vec<Column<Bar>> {
-    vec![
-        Column::text("Phase", "name", |bar: &Bar| Cell::new(words(&bar.phase.name))),
-        Column::text("Time line", "bar", |bar: &Bar| {
+    let track = |bar: &Bar| {
+        let filled = bar.begun.as_ref().map(|bar| {
             let class = if bar.going { "phase-bar going" } else { "phase-bar" };
-            Cell::new(view! {
-                <div class="phase-track" aria-hidden="true">
-                    <div class=class style:left=format!("{:.2}%", bar.left) style:width=format!("{:.2}%", bar.width)></div>
-                </div>
-            })
-        })
-        .wide(),
-        Column::number("Time", "seconds", |bar: &Bar| Cell::exact(duration(bar.seconds), Some(bar.seconds))),
-        Column::number("Rows", "rows", |bar: &Bar| number(bar.phase.rows)),
+            view! { <div class=class style:left=format!("{:.2}%", bar.left) style:width=format!("{:.2}%", bar.width)></div> }
+        });
+        Cell::new(view! { <div class="phase-track" aria-hidden="true">{filled}</div> })
+    };
+    vec![
+        Column::text("Phase", "name", |bar: &Bar| Cell::new(words(&bar.name))),
+        Column::text("Time line", "bar", track).wide(),
+        Column::number("Time", "seconds", |bar: &Bar| {
+            let seconds = bar.begun.as_ref().map(|bar| bar.seconds);
+            Cell::exact(
+                seconds.map_or_else(unknown, |seconds| duration(seconds).into_any()),
+                seconds,
+            )
+        }),
+        Column::number("Rows", "rows", |bar: &Bar| {
+            number(bar.phase().and_then(|phase| phase.rows))
+        }),
         Column::number("Bytes", "bytes", |bar: &Bar| {
-            Cell::exact(bar.phase.bytes.map_or_else(unknown, |bytes| bytes_short(bytes).into_any()), bar.phase.bytes)
+            let bytes = bar.phase().and_then(|phase| phase.bytes);
+            Cell::exact(
+                bytes.map_or_else(unknown, |bytes| bytes_short(bytes).into_any()),
+                bytes,
+            )
         })
         .wide(),
-        Column::number("Rows/s", "rowsPerSecond", |bar: &Bar| number(bar.phase.rows_per_second.map(|rate| rate.round() as i64))),
+        Column::number("Rows/s", "rowsPerSecond", |bar: &Bar| {
+            let rate = bar.phase().and_then(|phase| phase.rows_per_second);
+            number(rate.map(|rate| rate.round() as i64))
+        }),
     ]
 }
 
