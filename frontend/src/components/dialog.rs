@@ -252,7 +252,7 @@ fn form(
 /// The error of an action, with its code, where it was tried.
 pub fn fault_line(error: ApiError) -> AnyView {
     view! {
-        <p class="alert alert-bad" role="alert"><span><strong class="code">{error.code}</strong>" "{error.message}</span></p>
+        <p class="alert alert-bad" role="alert"><span>{error.message}" "<span class="code quiet">{error.code}</span></span></p>
     }
     .into_any()
 }

@@ -169,7 +169,8 @@ pub fn year_table(caption: &'static str, rows: &[YearFigures]) -> AnyView {
         }),
         Column::number("Budget", "budget", |row: &YearFigures| {
             dollar_cell(row.budget)
-        }),
+        })
+        .wide(),
         Column::number("Revenue", "revenue", |row: &YearFigures| {
             dollar_cell(row.revenue)
         }),
@@ -180,10 +181,12 @@ pub fn year_table(caption: &'static str, rows: &[YearFigures]) -> AnyView {
             "Avg. popularity",
             "averagePopularity",
             |row: &YearFigures| score_cell(row.average_popularity),
-        ),
+        )
+        .wide(),
     ];
     if rows.iter().any(|row| row.share.is_some()) {
-        let share = Column::number("Share", "share", |row: &YearFigures| share_cell(row.share));
+        let share =
+            Column::number("Share", "share", |row: &YearFigures| share_cell(row.share)).wide();
         columns.insert(2, share);
     }
     let options = TableOptions {

@@ -59,7 +59,7 @@ fn frame(
 pub fn failure(error: ApiError, again: impl Fn() + Send + Sync + 'static) -> AnyView {
     view! {
         <div class="alert alert-bad" role="alert">
-            <p><strong class="code">{error.code}</strong>" "{error.message}</p>
+            <p>{error.message}" "<span class="code quiet">{error.code}</span></p>
             <button type="button" class="button" on:click=move |_| again()>
                 {Icon::Retry.draw()} "Try again"
             </button>

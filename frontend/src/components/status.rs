@@ -45,17 +45,17 @@ pub fn progress(status: RunStatus, read: Option<f64>) -> AnyView {
         _ => words(&status.name()),
     };
     let text = label.clone();
-    // Of a run that has ended, the bar's colour says how.
-    let fill = match status.active() {
-        true => "progress-fill".to_owned(),
-        false => format!("progress-fill {}", tone(status)),
+    // Of a run that has ended, the bar's colour says how, and its words change no more.
+    let (fill, words) = match status.active() {
+        true => ("progress-fill".to_owned(), "progress-label going"),
+        false => (format!("progress-fill {}", tone(status)), "progress-label"),
     };
     view! {
         <div class="progress" data-testid="run-progress" role="progressbar" aria-label="Progress of the run"
             aria-valuemin="0" aria-valuemax="100" aria-valuenow=format!("{:.0}", done * 100.0)
             aria-valuetext=label>
             <div class="progress-track"><div class=fill style:width=format!("{:.1}%", done * 100.0)></div></div>
-            <span class="progress-label">{text}</span>
+            <span class=words>{text}</span>
         </div>
     }
     .into_any()

@@ -68,6 +68,14 @@ fn strip(
         let first = open.clone().next().unwrap_or_default();
         open.find(|key| *key == wanted).unwrap_or(first)
     });
+    Effect::new(move |_| {
+        let key = chosen.get();
+        request_animation_frame(move || show_tab(key));
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        show_tab(chosen.get_untracked())
+    });
+    on_cleanup(move || resized.remove());
     let links = tabs
         .into_iter()
         .map(|tab| link(tab, chosen, state, session))
@@ -96,6 +104,25 @@ fn link(tab: Tab, chosen: Memo<&'static str>, state: ListState, session: Session
         </a>
     }
     .into_any()
+}
+
+/// Scrolls a strip that is narrower than its tabs until one of them is whole.
+fn show_tab(key: &str) {
+    let Some(tab) = document().get_element_by_id(&format!("tab-{key}")) else {
+        return;
+    };
+    let Some(list) = tab.parent_element() else {
+        return;
+    };
+    let (tab, strip) = (
+        tab.get_bounding_client_rect(),
+        list.get_bounding_client_rect(),
+    );
+    let beyond = match tab.left() < strip.left() {
+        true => tab.left() - strip.left(),
+        false => (tab.right() - strip.right()).max(0.0),
+    };
+    list.set_scroll_left(list.scroll_left() + beyond.round() as i32);
 }
 
 /// Arrow keys go to the neighbouring tab, Home and End to the outermost, and choose it.

@@ -218,8 +218,34 @@ fn keep_place(
             measure();
         });
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        if let Some(node) = node.get_untracked() {
+            // Other columns may be shown now, and others need the place.
+            loosen_widths(&node);
+            fix_widths(&node);
+        }
+        measure();
+    });
     on_cleanup(move || resized.remove());
+}
+
+/// Lets the columns find their widths again.
+fn loosen_widths(node: &web_sys::HtmlElement) {
+    let Ok(Some(table)) = node.query_selector("table.fixed") else {
+        return;
+    };
+    for cell in heads(&table) {
+        let _ = cell.style().remove_property("width");
+    }
+    let _ = table.class_list().remove_1("fixed");
+}
+
+fn heads(table: &web_sys::Element) -> Vec<web_sys::HtmlElement> {
+    let Ok(cells) = table.query_selector_all("thead th") else {
+        return Vec::new();
+    };
+    let cell = |index| cells.get(index)?.dyn_into().ok();
+    (0..cells.length()).filter_map(cell).collect()
 }
 
 /// Keeps the columns as wide as they came out with the first rows: otherwise they would jump with every row that
@@ -232,12 +258,7 @@ fn fix_widths(node: &web_sys::HtmlElement) {
         return;
     }
     let whole = table.get_bounding_client_rect().width();
-    let Ok(cells) = table.query_selector_all("thead th") else {
-        return;
-    };
-    let cells: Vec<web_sys::HtmlElement> = (0..cells.length())
-        .filter_map(|index| cells.get(index)?.dyn_into().ok())
-        .collect();
+    let cells = heads(&table);
     let widths: Vec<f64> = cells
         .iter()
         .map(|cell| cell.get_bounding_client_rect().width())

@@ -312,7 +312,8 @@ fn number_row(name: String, values: [Option<f64>; 2], text: fn(f64) -> String) -
     let difference = values[0]
         .zip(values[1])
         .map(|(left, right)| match right - left {
-            0.0 => view! { <span class="quiet">"="</span> }.into_any(),
+            // What looks the same is no difference to the reader.
+            _ if text(left) == text(right) => view! { <span class="quiet">"="</span> }.into_any(),
             more if more > 0.0 => format!("+{}", text(more)).into_any(),
             less => format!("−{}", text(-less)).into_any(),
         });

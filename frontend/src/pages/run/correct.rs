@@ -210,7 +210,7 @@ fn form(correction: Correction, reject: &Reject) -> AnyView {
     keep(move || !unchanged.get());
     let send = sender(correction, reject.id.clone(), entries, busy, fault);
     view! {
-        <form on:submit=send>
+        <form class="dialog-form" on:submit=send>
             <div class="dialog-body">
                 <p><span class="quiet">"Line "{reject.line}": "</span>{reject.message.clone()}</p>
                 <p class="quiet small">{advice}</p>

@@ -57,10 +57,11 @@ fn bands(counts: &[i64], height: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// A share, which is never shown as nothing.
+/// A share, which is shown neither as nothing nor as all unless it is.
 fn part(share: f64) -> String {
     match share {
         small if small < 0.0005 => "< 0.1 %".to_owned(),
+        large if large > 0.99 && large < 1.0 => "> 99 %".to_owned(),
         share => percent(share),
     }
 }
@@ -126,11 +127,16 @@ pub fn flow(counts: &RunCounts) -> AnyView {
     let waiting = counts.read - sum;
     let waiting = (waiting > 0)
         .then(|| view! { <p class="quiet small">{whole(waiting)}" rows have no place yet."</p> });
+    // An undo reads no file; its rows are those that it gives back.
+    let (source, begins) = match counts.read {
+        0 if sum > 0 => ("given back", sum),
+        read => ("read", read),
+    };
     view! {
         <div class="flow">
             <dl class="flow-read">
-                <dt>"read"</dt>
-                <dd data-testid="count-read" data-value=counts.read>{whole(counts.read)}</dd>
+                <dt>{source}</dt>
+                <dd data-testid="count-read" data-value=counts.read>{whole(begins)}</dd>
             </dl>
             <svg class="flow-bands" viewBox=format!("0 0 100 {height}") preserveAspectRatio="none" aria-hidden="true">
                 {drawing}

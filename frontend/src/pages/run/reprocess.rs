@@ -162,7 +162,7 @@ fn fields(form: Form) -> AnyView {
     let idle = move || form.busy.get() || (!form.all.get() && count() == 0);
     let send = sender(form);
     view! {
-        <form on:submit=move |event| { event.prevent_default(); send(); }>
+        <form class="dialog-form" on:submit=move |event| { event.prevent_default(); send(); }>
             <div class="dialog-body">
                 <fieldset>
                     <legend>"Files"</legend>

@@ -49,7 +49,8 @@ pub fn instances(rows: &[Instance], own: &str) -> AnyView {
         }),
         Column::number("Workers", "workers", |row: &Instance| {
             Cell::exact(whole(row.workers.into()), Some(row.workers))
-        }),
+        })
+        .wide(),
         Column::text("Works on", "leases", |row: &Instance| {
             Cell::new(leases(&row.leases))
         }),

@@ -155,11 +155,11 @@ fn listed(
                 <thead><tr>
                     <th scope="col">"Name"</th>
                     <th scope="col">"State"</th>
-                    <th scope="col">"Owner"</th>
-                    <th scope="col">"Role"</th>
-                    <th scope="col">"Last used"</th>
+                    <th scope="col" class="wide">"Owner"</th>
+                    <th scope="col" class="wide">"Role"</th>
+                    <th scope="col" class="wide">"Last used"</th>
                     <th scope="col">"Expires"</th>
-                    <th scope="col" class="wide">"Made"</th>
+                    <th scope="col" class="wide">"Created"</th>
                     <th scope="col"><span class="sr">"Action"</span></th>
                 </tr></thead>
                 <tbody>{rows}</tbody>
@@ -198,9 +198,9 @@ fn row(token: ApiToken, chosen: RwSignal<Option<ApiToken>>, asking: RwSignal<boo
         <tr data-token=token.name.clone()>
             <th scope="row" data-field="name">{token.name.clone()}</th>
             <td data-field="state">{chip}</td>
-            <td>{token.owner}</td>
-            <td>{token.role}</td>
-            <td>{since_or_unknown(token.last_used_at)}</td>
+            <td class="wide">{token.owner}</td>
+            <td class="wide">{token.role}</td>
+            <td class="wide">{since_or_unknown(token.last_used_at)}</td>
             <td>{ahead(token.expires_at)}</td>
             <td class="wide">{since(token.created_at)}</td>
             <td class="number">{action}</td>
