@@ -35,7 +35,9 @@ export async function open(browser, server, options = {}) {
   page.to = async (path) => {
     await page.goto(server.url + path);
     await settled(page);
+    page.shift = await layoutShift(page);
   };
+  page.shift = { value: 0, moved: [] };
   return page;
 }
 
@@ -50,8 +52,8 @@ function watchShifts() {
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
-/** The cumulative layout shift since the page was loaded or last looked at, which is its worst burst: shifts less than
- *  a second apart, within five seconds. */
+/** The cumulative layout shift since the page was loaded, until its data have come, which is its worst burst: shifts
+ *  less than a second apart, within five seconds. */
 async function layoutShift(page) {
   const shifts = await page.evaluate(() => window.shifts.splice(0));
   const bursts = [];
@@ -96,10 +98,10 @@ export async function faultsOfAxe(page, without = []) {
 }
 
 /** Looks at the page at both widths in both themes: a picture each, no sideways scrolling, no fault that
- *  axe-core calls serious; and it has not moved under the reader so far. */
+ *  axe-core calls serious; and it did not move under the reader as it was loaded. */
 export async function look(page, name, without = []) {
   mkdirSync(screenshots, { recursive: true });
-  const shift = await layoutShift(page);
+  const { shift } = page;
   assert.ok(shift.value < MOST_SHIFT, `${name}: a layout shift of ${shift.value.toFixed(3)} by ${shift.moved.join(' ')}`);
   const before = page.viewportSize();
   for (const width of [1440, 390]) {
@@ -115,6 +117,4 @@ export async function look(page, name, without = []) {
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   await page.setViewportSize(before);
-  // What moved because the window changed is no fault of the page.
-  await layoutShift(page);
 }

@@ -125,8 +125,7 @@ pub fn flow(counts: &RunCounts) -> AnyView {
         }
     });
     let waiting = counts.read - sum;
-    let waiting = (waiting > 0)
-        .then(|| view! { <p class="quiet small">{whole(waiting)}" rows have no place yet."</p> });
+    let waiting = (waiting > 0).then(|| view! { {whole(waiting)}" rows have no place yet." });
     // An undo reads no file; its rows are those that it gives back.
     let (source, begins) = match counts.read {
         0 if sum > 0 => ("given back", sum),
@@ -144,7 +143,8 @@ pub fn flow(counts: &RunCounts) -> AnyView {
             <dl class="flow-rows">{rows}</dl>
         </div>
         {gone}
-        {waiting}
+        // It keeps its place, so that nothing moves when the last row has found its own.
+        <p class="quiet small flow-rest">{waiting}</p>
     }
     .into_any()
 }
