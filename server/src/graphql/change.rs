@@ -242,7 +242,7 @@ filter! {
         /// The line of the file on which the movie's record begins.
         line: LongFilter = Line,
         /// The fields that it gives another value.
-        fields: ListFilter<FieldChangeFilter> = Link::to(MovieId, run_field::Column::MovieId),
+        fields: ListFilter<FieldChangeFilter> = Link::to_computed(MovieId, run_field::Column::MovieId),
     }
 }
 
@@ -287,11 +287,12 @@ pub async fn changes(
 ) -> Result<Connection<Change>> {
     use run_change::Column::{Line, MovieId};
     let db = together(ctx);
-    let mut with = format!("WITH run_change AS ({}) ", history::changes_sql(run));
+    let mut with = format!("WITH run_change AS ({})", history::changes_sql(run));
     if list.filter.is_some() {
         let fields = history::fields_sql(db.get_database_backend(), run);
-        with = format!("{}, run_field AS ({fields}) ", with.trim_end());
+        with += &format!(", run_field AS ({fields})");
     }
+    with += " ";
     let usual = vec![Sort::by(Line, Direction::Asc)];
     let found = list.of(&*db, &with, run_change::Entity::find(), usual, MovieId);
     let mut found: Connection<Change> = found.await?;

@@ -1,7 +1,7 @@
 //! Tests of what a row is related to, by the filter of that.
 
 use super::{
-    super::{change, company, country, error::Failure, genre, language, movie, run_filter},
+    super::{change, company, country, error::Failure, genre, language, movie, run_filter, user},
     Filter, Scope, Test, combined,
     given::Given,
 };
@@ -18,6 +18,8 @@ pub struct Link {
     /// The column of the pairs that holds `own`, and the one that holds `theirs`.
     pairs: Option<(Column, Column)>,
     theirs: Column,
+    /// Whether their rows are computed by the statement, and so have no index.
+    computed: bool,
 }
 
 /// A table and a column of it.
@@ -30,6 +32,15 @@ impl Link {
             own: own.as_column_ref(),
             pairs: None,
             theirs: theirs.as_column_ref(),
+            computed: false,
+        }
+    }
+
+    /// The same, where the statement computes the rows.
+    pub fn to_computed(own: impl ColumnTrait, theirs: impl ColumnTrait) -> Self {
+        Self {
+            computed: true,
+            ..Self::to(own, theirs)
         }
     }
 
@@ -43,6 +54,7 @@ impl Link {
             own: own.as_column_ref(),
             pairs: Some((ours.as_column_ref(), other.as_column_ref())),
             theirs: theirs.as_column_ref(),
+            computed: false,
         }
     }
 
@@ -50,7 +62,7 @@ impl Link {
     /// the opposite of that condition where not `holds`.
     ///
     /// Asked for what there is, an engine may begin with it; what there is not is looked up row by row, because
-    /// MariaDB now and then takes ages over `NOT IN`.
+    /// MariaDB now and then takes ages over `NOT IN`: in the table, or in what was computed, once.
     fn exists(
         self,
         filter: &impl Filter,
@@ -60,13 +72,27 @@ impl Link {
     ) -> Result<Condition, Failure> {
         scope.relation()?;
         let found = filter.compile(scope, meets)?;
-        let Self { own, pairs, theirs } = self;
+        let Self {
+            own,
+            pairs,
+            theirs,
+            computed,
+        } = self;
         let own = Expr::col(own);
         let among = match (pairs, holds) {
             (None, true) => own.in_subquery(select(theirs, found)),
             (Some((ours, other)), true) => {
                 let found = Expr::col(other).in_subquery(select(theirs, found));
                 own.in_subquery(select(ours, found.into()))
+            }
+            (None, false) if computed => {
+                const FOUND: &str = "found";
+                let key = theirs.1.clone();
+                let found = select(theirs, found).distinct().take();
+                let mut rows = Query::select();
+                rows.expr(Expr::val(1)).from_subquery(found, FOUND);
+                rows.and_where(Expr::col((FOUND, key)).eq(own));
+                Expr::not_exists(rows)
             }
             (None, false) => {
                 let related = Expr::col(theirs.clone()).eq(own);
@@ -102,7 +128,8 @@ fn select((table, column): Column, condition: Condition) -> SelectStatement {
     concrete(name = "CountryListFilter", params(country::CountryFilter)),
     concrete(name = "LanguageListFilter", params(language::LanguageFilter)),
     concrete(name = "RunListFilter", params(run_filter::RunFilter)),
-    concrete(name = "FieldChangeListFilter", params(change::FieldChangeFilter))
+    concrete(name = "FieldChangeListFilter", params(change::FieldChangeFilter)),
+    concrete(name = "UserRoleListFilter", params(user::UserRoleFilter))
 )]
 pub struct ListFilter<F: Filter> {
     /// At least one is such.
