@@ -1,22 +1,61 @@
-//! Who asks for a run, and by which way.
+//! Who does something, and by which way a run is asked for.
 
-use crate::audit::{COMMAND_LINE, short_name};
+use crate::audit::{self, COMMAND_LINE, Event, short_name};
 use entity::ingest::{Trigger, run};
-use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr};
+use std::net::IpAddr;
 
-/// Whoever asks for a run.
+/// Who does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct By<'a> {
+    /// The user's name (with the token's where one was used), or `command line`.
+    pub actor: &'a str,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+}
+
+impl By<'static> {
+    /// Whoever types a command.
+    pub const COMMAND_LINE: Self = Self::named(COMMAND_LINE);
+}
+
+impl<'a> By<'a> {
+    /// Somebody of that name, from no known address.
+    pub const fn named(actor: &'a str) -> Self {
+        Self {
+            actor,
+            address: None,
+        }
+    }
+
+    /// Writes down what was done, as the last thing in the transaction that does it.
+    pub(crate) async fn record(
+        self,
+        tx: &DatabaseTransaction,
+        event: Event<'_>,
+    ) -> Result<(), DbErr> {
+        let event = Event {
+            actor: self.actor,
+            address: self.address,
+            ..event
+        };
+        audit::record(tx, event).await
+    }
+}
+
+/// Whoever asks for a run, or for something to be done with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asker<'a> {
     trigger: Trigger,
-    name: Option<&'a str>,
+    by: Option<By<'a>>,
 }
 
 impl<'a> Asker<'a> {
-    /// Who asks through the API, by the name under which it is written down in the audit trail.
-    pub fn api(name: &'a str) -> Self {
+    /// Who asks through the API.
+    pub fn api(by: By<'a>) -> Self {
         Self {
             trigger: Trigger::Api,
-            name: Some(name),
+            by: Some(by),
         }
     }
 
@@ -24,9 +63,39 @@ impl<'a> Asker<'a> {
     pub(crate) fn columns(self) -> run::ActiveModel {
         run::ActiveModel {
             triggered_by: Set(self.trigger),
-            requested_by: Set(self.name.map(short_name)),
+            requested_by: Set(self.by.map(|by| short_name(by.actor))),
             ..Default::default()
         }
+    }
+
+    /// As [`By::record`]; what nobody is known to have done is not written down.
+    pub(crate) async fn record(
+        self,
+        tx: &DatabaseTransaction,
+        event: Event<'_>,
+    ) -> Result<(), DbErr> {
+        match self.by {
+            Some(by) => by.record(tx, event).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes down that something was done to the subject by queueing these runs.
+    pub(crate) async fn queued(
+        self,
+        tx: &DatabaseTransaction,
+        action: &str,
+        subject: String,
+        runs: &[i64],
+    ) -> Result<(), DbErr> {
+        let runs: Vec<String> = runs.iter().map(|id| format!("run {id}")).collect();
+        let event = Event {
+            action,
+            subject,
+            after: Some(runs.join(", ")),
+            ..Default::default()
+        };
+        self.record(tx, event).await
     }
 }
 
@@ -34,10 +103,10 @@ impl<'a> Asker<'a> {
 /// way is known.
 impl From<Trigger> for Asker<'_> {
     fn from(trigger: Trigger) -> Self {
-        let name = match trigger {
-            Trigger::Command => Some(COMMAND_LINE),
+        let by = match trigger {
+            Trigger::Command => Some(By::COMMAND_LINE),
             Trigger::Inbox | Trigger::Api => None,
         };
-        Self { trigger, name }
+        Self { trigger, by }
     }
 }

@@ -4,7 +4,7 @@
 //! stops leaves the rest to the next one. What a backfill has come to is never stored: its runs tell. Its last
 //! run may lead to a second round of them.
 
-use crate::{Error, Result, control, database};
+use crate::{Error, Result, asker::Asker, audit::Event, control, database};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ingest::{RunKind, RunStatus, backfill, backfill_run, run};
 use sea_orm::{
@@ -216,7 +216,8 @@ pub async fn unfinished<C: ConnectionTrait>(db: &C) -> Result<Option<backfill::M
 ///
 /// # Errors
 /// [`Error::Input`] when there is no such backfill or nothing of it is left to end.
-pub async fn cancel(db: &DatabaseConnection, id: i64) -> Result<()> {
+pub async fn cancel(db: &DatabaseConnection, id: i64, asker: impl Into<Asker<'_>>) -> Result<()> {
+    let asker = asker.into();
     let tx = database::begin(db).await?;
     // From now on no run that ends leads to a second round.
     let found = backfill::Entity::find_by_id(id).lock_exclusive().one(&tx);
@@ -235,11 +236,19 @@ pub async fn cancel(db: &DatabaseConnection, id: i64) -> Result<()> {
     }
     .update(&tx)
     .await?;
+    let event = Event {
+        action: "backfill.cancel",
+        subject: format!("backfill {id}"),
+        before: Some(format!("{} of {} files remain", open.len(), found.total)),
+        after: Some("cancelled".to_owned()),
+        ..Default::default()
+    };
+    asker.record(&tx, event).await?;
     tx.commit().await?;
     // The last first, so that no worker takes the next one meanwhile.
     open.reverse();
     for run_id in open {
-        match control::cancel(db, run_id).await {
+        match control::cancel_with_others(db, run_id).await {
             // It has come to its end, or too far, meanwhile.
             Ok(()) | Err(Error::Input(_)) => {}
             Err(error) => return Err(error),

@@ -10,15 +10,17 @@ pub use reprocess::{reprocess_all, reprocess_file, reprocess_run};
 use crate::{
     Error, Result,
     asker::Asker,
-    custody, database, merge,
+    audit::Event,
+    custody::{self, Taken},
+    database, merge,
     queue::{insert_job, new_run},
     round, undo,
 };
 use chrono::Utc;
-use entity::ingest::{RunKind, RunMode, RunStatus, job, run};
+use entity::ingest::{RunKind, RunMode, RunStatus, job, run, source_file};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
-    EntityTrait, QueryFilter, sea_query::Expr,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait,
+    DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr,
 };
 use std::path::Path;
 
@@ -83,19 +85,19 @@ pub async fn retry(
     .insert(&tx)
     .await?;
     insert_job(&tx, new.id, path, 0).await?;
+    let subject = format!("run {run_id}");
+    asker.queued(&tx, "run.retry", subject, &[new.id]).await?;
     tx.commit().await?;
     Ok(new.id)
 }
 
-/// Queues the archived file of that hash to be loaded as one that arrives under `name`, which tells how it is
-/// packed; where its bytes were loaded before, the run is a duplicate.
+/// Queues the archived file of that hash to be loaded; where its bytes were loaded before, the run is a duplicate.
 ///
 /// # Errors
 /// [`Error::Input`] when there is no such file or its bytes were deleted.
 pub async fn ingest_file(
     db: &DatabaseConnection,
     sha256: &str,
-    name: Option<String>,
     asker: impl Into<Asker<'_>>,
     rule_version: i32,
     mode: RunMode,
@@ -103,17 +105,62 @@ pub async fn ingest_file(
     let asker = asker.into();
     let file = custody::find(db, sha256).await?;
     let tx = database::begin(db).await?;
-    custody::lock_to_read(&tx, file.id).await?;
     let run = run::ActiveModel {
         mode: Set(mode),
+        ..new_run(file.name.clone(), asker, rule_version)
+    };
+    let run_id = insert_run_of(&tx, &file, run, 0).await?;
+    let subject = format!("file {sha256}");
+    asker.queued(&tx, "run.ingest", subject, &[run_id]).await?;
+    tx.commit().await?;
+    Ok(run_id)
+}
+
+/// Queues a file that somebody has sent to be loaded as one that arrives under `name`, which tells how it is packed.
+///
+/// # Errors
+/// [`Error::Input`] when its bytes were deleted meanwhile.
+pub async fn upload(
+    db: &DatabaseConnection,
+    taken: &Taken,
+    name: String,
+    asker: Asker<'_>,
+    rule_version: i32,
+    mode: RunMode,
+) -> Result<i64> {
+    let tx = database::begin(db).await?;
+    let run = run::ActiveModel {
+        mode: Set(mode),
+        ..new_run(name, asker, rule_version)
+    };
+    let run_id = insert_run_of(&tx, &taken.file, run, 0).await?;
+    let event = Event {
+        action: "file.upload",
+        subject: format!("file {}", taken.file.sha256),
+        before: taken.restored.clone(),
+        after: Some(format!("run {run_id}")),
+        ..Default::default()
+    };
+    asker.record(&tx, event).await?;
+    tx.commit().await?;
+    Ok(run_id)
+}
+
+/// Queues a run of an archived file.
+pub(crate) async fn insert_run_of(
+    tx: &DatabaseTransaction,
+    file: &source_file::Model,
+    run: run::ActiveModel,
+    priority: i32,
+) -> Result<i64> {
+    custody::lock_to_read(tx, file.id).await?;
+    let run = run::ActiveModel {
         source_file_id: Set(Some(file.id)),
         bytes_total: Set(Some(file.bytes)),
-        ..new_run(name.unwrap_or(file.name), asker, rule_version)
-    }
-    .insert(&tx)
-    .await?;
-    insert_job(&tx, run.id, None, 0).await?;
-    tx.commit().await?;
+        ..run
+    };
+    let run = run.insert(tx).await?;
+    insert_job(tx, run.id, None, priority).await?;
     Ok(run.id)
 }
 
@@ -121,11 +168,16 @@ pub async fn ingest_file(
 ///
 /// # Errors
 /// [`Error::Input`] when there is no such run or it is not held.
-pub async fn approve(db: &DatabaseConnection, run_id: i64) -> Result<()> {
-    database::retried(|| approve_once(db, run_id)).await
+pub async fn approve(
+    db: &DatabaseConnection,
+    run_id: i64,
+    asker: impl Into<Asker<'_>>,
+) -> Result<()> {
+    let asker = asker.into();
+    database::retried(|| approve_once(db, run_id, asker)).await
 }
 
-async fn approve_once(db: &DatabaseConnection, run_id: i64) -> Result<()> {
+async fn approve_once(db: &DatabaseConnection, run_id: i64, asker: Asker<'_>) -> Result<()> {
     let tx = database::begin(db).await?;
     leave(&tx, run_id, &[RunStatus::Held], RunStatus::Queued).await?;
     run::ActiveModel {
@@ -141,6 +193,10 @@ async fn approve_once(db: &DatabaseConnection, run_id: i64) -> Result<()> {
         [run_id.into()],
     )
     .await?;
+    let moved = (RunStatus::Held, RunStatus::Queued);
+    asker
+        .record(&tx, moving("run.approve", run_id, moved))
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -149,35 +205,59 @@ async fn approve_once(db: &DatabaseConnection, run_id: i64) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Input`] when there is no such run or it is not held.
-pub async fn discard(db: &DatabaseConnection, run_id: i64) -> Result<()> {
-    end(db, run_id, &[RunStatus::Held], RunStatus::Discarded).await
+pub async fn discard(
+    db: &DatabaseConnection,
+    run_id: i64,
+    asker: impl Into<Asker<'_>>,
+) -> Result<()> {
+    let how = (&[RunStatus::Held][..], RunStatus::Discarded);
+    end(db, run_id, how, Some(("run.discard", asker.into()))).await
 }
 
 /// Ends a run that waits or is under way, unless it is merging already.
 ///
 /// # Errors
 /// [`Error::Input`] when there is no such run or it has come too far.
-pub async fn cancel(db: &DatabaseConnection, run_id: i64) -> Result<()> {
-    use RunStatus::{Archiving, Comparing, Held, Queued, Reading, Staging};
-    let early = [Queued, Archiving, Reading, Staging, Comparing, Held];
-    end(db, run_id, &early, RunStatus::Cancelled).await
+pub async fn cancel(
+    db: &DatabaseConnection,
+    run_id: i64,
+    asker: impl Into<Asker<'_>>,
+) -> Result<()> {
+    end(db, run_id, EARLY, Some(("run.cancel", asker.into()))).await
 }
+
+/// The same as part of something greater, which is what is written down.
+pub(crate) async fn cancel_with_others(db: &DatabaseConnection, run_id: i64) -> Result<()> {
+    end(db, run_id, EARLY, None).await
+}
+
+/// From which statuses a run can be moved to another one.
+type How = (&'static [RunStatus], RunStatus);
+
+/// How runs are cancelled.
+const EARLY: How = {
+    use RunStatus::{Archiving, Cancelled, Comparing, Held, Queued, Reading, Staging};
+    (
+        &[Queued, Archiving, Reading, Staging, Comparing, Held],
+        Cancelled,
+    )
+};
 
 async fn end(
     db: &DatabaseConnection,
     run_id: i64,
-    from: &[RunStatus],
-    to: RunStatus,
+    how: How,
+    asked: Option<(&'static str, Asker<'_>)>,
 ) -> Result<()> {
-    database::retried(|| end_once(db, run_id, from, to)).await?;
+    database::retried(|| end_once(db, run_id, how, asked)).await?;
     database::retried(|| async { Ok(merge::clear_staging(db, run_id).await?) }).await
 }
 
 async fn end_once(
     db: &DatabaseConnection,
     run_id: i64,
-    from: &[RunStatus],
-    to: RunStatus,
+    (from, to): How,
+    asked: Option<(&'static str, Asker<'_>)>,
 ) -> Result<()> {
     let tx = database::begin(db).await?;
     // The job before the run, as workers lock them. A worker that has it finds its fence gone, and stops.
@@ -188,6 +268,7 @@ async fn end_once(
         [Utc::now().into(), run_id.into()],
     )
     .await?;
+    let old = find(&tx, run_id).await?.status;
     leave(&tx, run_id, from, to).await?;
     run::ActiveModel {
         id: Set(run_id),
@@ -197,8 +278,22 @@ async fn end_once(
     .update(&tx)
     .await?;
     round::follow(&tx, run_id).await?;
+    if let Some((action, asker)) = asked {
+        asker.record(&tx, moving(action, run_id, (old, to))).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// That a run was moved from one status to another.
+fn moving(action: &str, run_id: i64, (from, to): (RunStatus, RunStatus)) -> Event<'_> {
+    Event {
+        action,
+        subject: format!("run {run_id}"),
+        before: Some(from.to_value()),
+        after: Some(to.to_value()),
+        ..Default::default()
+    }
 }
 
 /// Moves a run from one of the given statuses to another.
@@ -219,12 +314,12 @@ async fn leave<C: ConnectionTrait>(
         return Ok(());
     }
     let run = find(db, run_id).await?;
-    let now = sea_orm::ActiveEnum::to_value(&run.status);
-    let wanted: Vec<String> = from.iter().map(sea_orm::ActiveEnum::to_value).collect();
+    let now = run.status.to_value();
+    let wanted: Vec<String> = from.iter().map(ActiveEnum::to_value).collect();
     Err(Error::Input(format!(
         "run {run_id} is {now}; only a run that is {} can become {}",
         wanted.join(", "),
-        sea_orm::ActiveEnum::to_value(&to)
+        to.to_value()
     )))
 }
 
@@ -266,6 +361,8 @@ pub async fn undo(
         insert_job(&tx, run.id, None, 0).await?;
         runs.push(run.id);
     }
+    let subject = format!("run {run_id}");
+    asker.queued(&tx, "run.undo", subject, &runs).await?;
     tx.commit().await?;
     Ok(runs)
 }

@@ -4,15 +4,16 @@ use crate::{
     Error, Result,
     asker::Asker,
     chain::Chain,
+    control::{self, insert_run_of},
     csv::Reader,
     custody, database, lineage,
-    queue::{self, insert_job, new_run},
+    queue::{self, new_run},
     read::{self, ReadOptions},
     record::Position,
     rules,
 };
-use entity::ingest::{reject, run as runs};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
+use entity::ingest::reject;
+use sea_orm::EntityTrait;
 use std::io::Write;
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
@@ -35,7 +36,7 @@ pub async fn correct(
         .one(db)
         .await?
         .ok_or_else(|| Error::Input(format!("there is no reject {reject_id}")))?;
-    let old = crate::control::find(db, reject.run_id).await?;
+    let old = control::find(db, reject.run_id).await?;
     let file = queue::file_of(db, &old)
         .await?
         .ok_or_else(|| Error::Internal(format!("run {} has rejects but no file", old.id)))?;
@@ -63,17 +64,12 @@ pub async fn correct(
         .file;
     let rule_version = rules::store::newest(db).await?;
     let tx = database::begin(db).await?;
-    custody::lock_to_read(&tx, file.id).await?;
-    let new = runs::ActiveModel {
-        source_file_id: Set(Some(file.id)),
-        bytes_total: Set(Some(file.bytes)),
-        ..new_run(name, asker, rule_version)
-    }
-    .insert(&tx)
-    .await?;
-    insert_job(&tx, new.id, None, 0).await?;
+    let new = new_run(name, asker, rule_version);
+    let new = insert_run_of(&tx, &file, new, 0).await?;
+    let subject = format!("reject {reject_id}");
+    asker.queued(&tx, "reject.correct", subject, &[new]).await?;
     tx.commit().await?;
-    Ok(new.id)
+    Ok(new)
 }
 
 /// The record's fields in the columns' order, with the given values.

@@ -5,8 +5,9 @@ mod dialect;
 pub mod reading;
 
 pub use dialect::{
-    JsonRows, beginning, cases, containing, delete_among, differ, exact, exactly, integer_sum,
-    json_rows, json_value, on_conflict_update, ordered_join, seconds_between, where_not_among,
+    JsonRows, beginning, cases, comparable, containing, delete_among, differ, exact, exactly,
+    integer_sum, json_rows, json_value, on_conflict_update, ordered_join, seconds_between,
+    where_not_among,
 };
 
 use crate::{Error, Result};

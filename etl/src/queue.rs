@@ -98,6 +98,8 @@ pub async fn enqueue(
     let asker = asker.into();
     let tx = database::begin(db).await?;
     let run_id = insert(&tx, path, asker, rule_version, mode).await?;
+    let subject = format!("file {}", path.display());
+    asker.queued(&tx, "run.ingest", subject, &[run_id]).await?;
     tx.commit().await?;
     Ok(run_id)
 }

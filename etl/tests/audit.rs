@@ -3,14 +3,19 @@
 
 mod common;
 
-use common::{World, engines};
-use entity::access::audit_event;
+use common::{Line, World, engines, file};
+use entity::{
+    access::audit_event,
+    ingest::{RunMode, Trigger},
+};
 use etl::{
+    asker::{Asker, By},
     audit::{self, Event},
-    database,
+    backfill, control, correct, database, queue,
+    rules::store,
 };
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 
 async fn write(db: &DatabaseConnection, number: usize) {
     let event = Event {
@@ -138,6 +143,130 @@ async fn what_was_written_before_there_was_a_chain_is_chained() {
             .map(|event| event.subject)
             .collect();
         assert_eq!(subjects, ["run 1", "user Ä", "run 7", "run 2"]);
+        world.close().await;
+    }
+}
+
+/// The events since the last call: what was done, to what, before and after.
+async fn told(db: &DatabaseConnection, last: &mut i64) -> Vec<String> {
+    let events = audit_event::Entity::find()
+        .filter(audit_event::Column::Id.gt(*last))
+        .order_by_asc(audit_event::Column::Id);
+    let events = events.all(db).await.unwrap();
+    *last = events.last().map_or(*last, |event| event.id);
+    let shown = events.into_iter().map(|event| {
+        assert_eq!(event.actor, "ada");
+        assert_eq!(event.address.as_deref(), Some("10.0.0.7"));
+        let value = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+        let (before, after) = (value(event.value_before), value(event.value_after));
+        format!("{} {}: {before} / {after}", event.action, event.subject)
+    });
+    shown.collect()
+}
+
+#[tokio::test]
+async fn what_is_done_with_runs_and_rules_is_written_down_in_the_same_transaction() {
+    for engine in engines() {
+        let world = World::new(&engine).await;
+        let (chain, db) = (&world.chain, &world.chain.db);
+        let by = By {
+            address: Some("10.0.0.7".parse().unwrap()),
+            ..By::named("ada")
+        };
+        let ada = Asker::api(by);
+        let mut last = 0;
+        let wrong = Line {
+            id: 0,
+            ..Line::default()
+        };
+        let path = world.folder.path().join("a.csv");
+        std::fs::write(&path, file(&[Line::default(), wrong])).unwrap();
+        let sha256 = {
+            // Nobody asks for what arrives.
+            let run = world.load_file(&path).await;
+            let file = queue::file_of(db, &run).await.unwrap().unwrap();
+            file.sha256
+        };
+        assert!(told(db, &mut last).await.is_empty());
+
+        let body = store::find(db, 1).await.unwrap().body + "\n# stricter\n";
+        let rules = store::publish(db, &body, by, "why").await.unwrap();
+        let first = store::find(db, 1).await.unwrap();
+        let published = format!("rule.publish rules 2: {} / {}", first.hash, rules.hash);
+        assert_eq!(told(db, &mut last).await, [published]);
+        store::publish(db, &body, by, "again").await.unwrap_err();
+
+        let hold = RunMode::Hold;
+        let held = control::reprocess_file(db, &sha256, ada, 1, hold)
+            .await
+            .unwrap();
+        queue::run_now(chain, held).await.unwrap();
+        control::cancel(db, held, ada).await.unwrap();
+        control::retry(db, held, ada).await.unwrap();
+        control::cancel(db, held, ada).await.unwrap_err();
+        control::approve(db, held, ada).await.unwrap_err();
+        assert_eq!(
+            told(db, &mut last).await,
+            [
+                format!("run.reprocess file {sha256}: - / run 2"),
+                "run.cancel run 2: held / cancelled".to_owned(),
+                "run.retry run 2: - / run 3".to_owned(),
+            ]
+        );
+        control::cancel(db, 3, ada).await.unwrap();
+        for id in [4, 5] {
+            assert_eq!(
+                control::reprocess_run(db, 1, ada, 1, hold).await.unwrap(),
+                id
+            );
+            queue::run_now(chain, id).await.unwrap();
+        }
+        control::approve(db, 4, ada).await.unwrap();
+        control::discard(db, 5, ada).await.unwrap();
+        queue::run_now(chain, 4).await.unwrap();
+        let value = [("id".to_owned(), "7".to_owned())];
+        assert_eq!(correct::correct(chain, 1, &value, ada).await.unwrap(), 6);
+        queue::run_now(chain, 6).await.unwrap();
+        assert_eq!(control::undo(db, 6, ada, false).await.unwrap(), [7]);
+        assert_eq!(
+            told(db, &mut last).await,
+            [
+                "run.cancel run 3: queued / cancelled",
+                "run.reprocess run 1: - / run 4",
+                "run.reprocess run 1: - / run 5",
+                "run.approve run 4: held / queued",
+                "run.discard run 5: held / discarded",
+                "reject.correct reject 1: - / run 6",
+                "run.undo run 6: - / run 7",
+            ]
+        );
+        queue::run_now(chain, 7).await.unwrap();
+        assert_eq!(
+            control::ingest_file(db, &sha256, ada, 1, hold)
+                .await
+                .unwrap(),
+            8
+        );
+        let merge = RunMode::Merge;
+        let begun = control::reprocess_all(db, "ada", ada, 2, merge, None)
+            .await
+            .unwrap();
+        backfill::cancel(db, begun.id, ada).await.unwrap();
+        backfill::cancel(db, begun.id, ada).await.unwrap_err();
+        queue::enqueue(db, &path, ada, 1, merge).await.unwrap();
+        queue::enqueue(db, &path, Trigger::Inbox, 1, merge)
+            .await
+            .unwrap();
+        assert_eq!(
+            told(db, &mut last).await,
+            [
+                format!("run.ingest file {sha256}: - / run 8"),
+                "backfill.begin backfill 1: - / 1 files under rules 2".to_owned(),
+                "backfill.cancel backfill 1: 1 of 1 files remain / cancelled".to_owned(),
+                format!("run.ingest file {}: - / run 10", path.display()),
+            ]
+        );
+        assert!(differences(db).await.is_empty());
         world.close().await;
     }
 }

@@ -153,7 +153,7 @@ async fn a_backfill_is_cancelled_as_a_whole_and_what_failed_is_counted() {
             "{midst:?}"
         );
         assert!(midst.estimated_end.is_some(), "held runs have a pace too");
-        backfill::cancel(db, id).await.unwrap();
+        backfill::cancel(db, id, Trigger::Command).await.unwrap();
         let end = progress(&world, id).await;
         assert_eq!((end.cancelled, end.failed, end.remaining), (3, 1, 0));
         for run in runs {
@@ -161,10 +161,13 @@ async fn a_backfill_is_cancelled_as_a_whole_and_what_failed_is_counted() {
             assert!(run.status.is_final(), "{run:?}");
         }
         assert!(backfill::find(db, id).await.unwrap().cancelled_at.is_some());
-        let again = backfill::cancel(db, id).await.unwrap_err().to_string();
+        let again = backfill::cancel(db, id, Trigger::Command)
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(again.contains("has ended"), "{again}");
         assert!(
-            backfill::cancel(db, 99)
+            backfill::cancel(db, 99, Trigger::Command)
                 .await
                 .unwrap_err()
                 .to_string()

@@ -203,7 +203,9 @@ async fn a_held_companion_leaves_no_trace_when_discarded() {
         assert_eq!(counts(&held), [4, 2, 0, 0, 1, 1]);
         let db = &world.chain.db;
         assert_eq!(fact::Entity::find().count(db).await.unwrap(), 0);
-        control::discard(db, held.id).await.unwrap();
+        control::discard(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         assert_eq!(fact::Entity::find().count(db).await.unwrap(), 0);
         assert_eq!(staging::Entity::find().count(db).await.unwrap(), 0);
         world.close().await;

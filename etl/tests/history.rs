@@ -243,14 +243,16 @@ async fn a_held_run_merges_when_approved_and_leaves_no_trace_when_discarded() {
         assert!(held.held_because.is_some());
         assert_eq!(dump(db).await, mart);
 
-        control::discard(db, held.id).await.unwrap();
+        control::discard(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         assert_eq!(status(&world, held.id).await, RunStatus::Discarded);
         assert_eq!(dump(db).await, mart);
         assert_eq!(staging::movie::Entity::find().count(db).await.unwrap(), 0);
         assert_eq!(past::movie::Entity::find().count(db).await.unwrap(), 0);
         for error in [
-            control::approve(db, held.id).await,
-            control::discard(db, held.id).await,
+            control::approve(db, held.id, Trigger::Command).await,
+            control::discard(db, held.id, Trigger::Command).await,
         ] {
             assert!(error.unwrap_err().to_string().contains("is discarded"));
         }
@@ -267,7 +269,9 @@ async fn a_held_run_merges_when_approved_and_leaves_no_trace_when_discarded() {
                 }]),
             )
             .await;
-        control::approve(db, held.id).await.unwrap();
+        control::approve(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         let merged = queue::run_now(&world.chain, held.id).await.unwrap();
         assert_eq!(merged.status, RunStatus::Succeeded, "{:?}", merged.error);
         // The file that arrived last counts, whenever it was approved.
@@ -415,7 +419,9 @@ async fn a_held_run_shows_what_would_change_field_by_field() {
             "inserted 2: title None -> Some(\"A Film\"); original_title None -> Some(\"A Film\")",
         ];
         assert_eq!(shown(changes(db, &held).await), expected);
-        control::approve(db, held.id).await.unwrap();
+        control::approve(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         let merged = queue::run_now(&world.chain, held.id).await.unwrap();
         assert_eq!(shown(changes(db, &merged).await), expected);
 
@@ -428,7 +434,9 @@ async fn a_held_run_shows_what_would_change_field_by_field() {
             "updated 1: companies Some(\"Company 3, Company 4\") -> Some(\"Company 3, Company Four\")",
         ];
         assert_eq!(shown(changes(db, &held).await), expected);
-        control::approve(db, held.id).await.unwrap();
+        control::approve(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         let merged = queue::run_now(&world.chain, held.id).await.unwrap();
         assert_eq!(shown(changes(db, &merged).await), expected);
         world.close().await;
@@ -514,16 +522,22 @@ async fn a_run_that_waits_or_is_held_can_be_cancelled() {
         let id = queue::enqueue(db, &path, Trigger::Command, 1, RunMode::Merge)
             .await
             .unwrap();
-        control::cancel(db, id).await.unwrap();
+        control::cancel(db, id, Trigger::Command).await.unwrap();
         assert_eq!(
             queue::run_now(&world.chain, id).await.unwrap().status,
             RunStatus::Cancelled
         );
         let held = world.load_as(&path, RunMode::Hold).await;
-        control::cancel(db, held.id).await.unwrap();
+        control::cancel(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         let done = world.load_file(&path).await;
         assert_eq!(done.status, RunStatus::Succeeded);
-        assert!(control::cancel(db, done.id).await.is_err());
+        assert!(
+            control::cancel(db, done.id, Trigger::Command)
+                .await
+                .is_err()
+        );
         world.close().await;
     }
 }
@@ -544,7 +558,7 @@ async fn a_run_that_is_under_way_stops_when_it_is_cancelled() {
         while control::find(db, id).await.unwrap().rows_read == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        control::cancel(db, id).await.unwrap();
+        control::cancel(db, id, Trigger::Command).await.unwrap();
         shutdown.cancel();
         worker.await.unwrap().unwrap();
         assert_eq!(status(&world, id).await, RunStatus::Cancelled);

@@ -179,7 +179,9 @@ async fn a_held_run_tells_what_merging_does_and_a_merged_one_what_it_did() {
             let foretold = told(db, &run, 1000).await;
             let run = match run.status {
                 RunStatus::Held => {
-                    control::approve(db, run.id).await.unwrap();
+                    control::approve(db, run.id, Trigger::Command)
+                        .await
+                        .unwrap();
                     queue::run_now(&world.chain, run.id).await.unwrap()
                 }
                 _ => run,
@@ -249,7 +251,9 @@ async fn the_real_file_moves_the_same_held_and_merged() {
         let mut told = Vec::new();
         for status in [RunStatus::Held, RunStatus::Succeeded] {
             if status == RunStatus::Succeeded {
-                control::approve(db, held.id).await.unwrap();
+                control::approve(db, held.id, Trigger::Command)
+                    .await
+                    .unwrap();
             }
             let run = queue::run_now(&world.chain, held.id).await.unwrap();
             assert_eq!(run.status, status);

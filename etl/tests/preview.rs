@@ -6,6 +6,7 @@ mod common;
 use common::{Line, World, engines, file};
 use entity::{ingest::*, mart::movie};
 use etl::{
+    asker::By,
     control, database, history,
     movers::{Measure, Of},
     queue,
@@ -147,7 +148,7 @@ async fn assert_foretold(world: &World, draft: &str, foretold: &Preview, base: &
         figures(db, Of::Company).await,
         figures(db, Of::Genre).await,
     );
-    let version = store::publish(db, draft, "test", "try")
+    let version = store::publish(db, draft, By::named("test"), "try")
         .await
         .unwrap()
         .version;
@@ -157,7 +158,9 @@ async fn assert_foretold(world: &World, draft: &str, foretold: &Preview, base: &
         let mut run = queue::run_now(&world.chain, *id).await.unwrap();
         held.push(run.held_because.clone());
         if run.status == RunStatus::Held {
-            control::approve(db, run.id).await.unwrap();
+            control::approve(db, run.id, Trigger::Command)
+                .await
+                .unwrap();
             run = queue::run_now(&world.chain, *id).await.unwrap();
         }
         assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));
@@ -167,7 +170,9 @@ async fn assert_foretold(world: &World, draft: &str, foretold: &Preview, base: &
     for run in queued.order_by_asc(run::Column::Id).all(db).await.unwrap() {
         let mut run = queue::run_now(&world.chain, run.id).await.unwrap();
         if run.status == RunStatus::Held {
-            control::approve(db, run.id).await.unwrap();
+            control::approve(db, run.id, Trigger::Command)
+                .await
+                .unwrap();
             run = queue::run_now(&world.chain, run.id).await.unwrap();
         }
         assert_eq!((run.status, run.error), (RunStatus::Succeeded, None));
@@ -276,7 +281,7 @@ async fn a_preview_of_some_files_is_what_a_mart_of_just_these_would_become() {
         for id in run::Entity::find().all(db).await.unwrap() {
             queue::run_now(&world.chain, id.id).await.unwrap();
         }
-        let other = store::publish(db, DRAFTS[4], "test", "why")
+        let other = store::publish(db, DRAFTS[4], By::named("test"), "why")
             .await
             .unwrap()
             .version;
@@ -303,7 +308,7 @@ async fn a_preview_of_some_files_is_what_a_mart_of_just_these_would_become() {
 
         // Another mart, of these two alone.
         let just = World::new(&engine).await;
-        let published = store::publish(&just.chain.db, DRAFTS[4], "test", "why")
+        let published = store::publish(&just.chain.db, DRAFTS[4], By::named("test"), "why")
             .await
             .unwrap();
         let mut base = Vec::new();

@@ -6,6 +6,7 @@ mod common;
 use common::{HEADER, Line, World, engines, file, real_data};
 use entity::ingest::*;
 use etl::{
+    asker::By,
     control, correct, database,
     differ::Difference,
     queue, rules,
@@ -90,7 +91,7 @@ async fn everything(world: &World) {
     let rules_2 =
         "[[check]]\nrule = 'no.threes'\nwhen = 'id == 3'\naction = 'reject'\ncode = 'three'\n
         [[check]]\nrule = 'cap'\nfield = 'budget'\nmin = 1000\naction = 'clear'\n";
-    let version = rules::store::publish(db, rules_2, "test", "why")
+    let version = rules::store::publish(db, rules_2, By::named("test"), "why")
         .await
         .unwrap()
         .version;
@@ -133,7 +134,9 @@ async fn everything(world: &World) {
     let path = world.folder.path().join("held.csv");
     std::fs::write(&path, file(&[line(1, "held")])).unwrap();
     let held = world.load_as(&path, RunMode::Hold).await;
-    control::discard(db, held.id).await.unwrap();
+    control::discard(db, held.id, Trigger::Command)
+        .await
+        .unwrap();
     world.load_as(&path, RunMode::Hold).await;
     world.load_well("empty.csv", HEADER.to_owned() + "\n").await;
 }

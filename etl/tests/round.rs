@@ -6,6 +6,7 @@ mod common;
 use common::{Line, World, engines, file};
 use entity::ingest::*;
 use etl::{
+    asker::By,
     backfill, control, correct, differ, queue,
     rules::{definition, store},
     verify,
@@ -31,7 +32,7 @@ action = "clear"
 async fn publish(world: &World) {
     let body = STRICT.to_owned();
     definition::parse(&body, 2).unwrap();
-    store::publish(&world.chain.db, &body, "test", "n")
+    store::publish(&world.chain.db, &body, By::named("test"), "n")
         .await
         .unwrap();
 }
@@ -141,7 +142,9 @@ async fn history(world: &World, random: &mut StdRng) -> Vec<(String, Vec<u8>)> {
         let run = world.load_as(&path, mode).await;
         assert_eq!(run.error, None);
         match random.random_range(0..6) {
-            _ if mode == RunMode::Hold => control::discard(db, run.id).await.unwrap(),
+            _ if mode == RunMode::Hold => control::discard(db, run.id, Trigger::Command)
+                .await
+                .unwrap(),
             0 => {
                 for id in control::undo(db, run.id, Trigger::Command, true)
                     .await
@@ -279,13 +282,21 @@ async fn a_second_round_is_queued_once_whoever_ends_the_last_runs() {
             let runs = backfill::all(db, id).await.unwrap();
             assert_eq!(runs.len(), 3, "held runs lead to nothing");
             // All end at the same time: merged, or two merged and one discarded.
-            control::approve(db, runs[0]).await.unwrap();
-            control::approve(db, runs[1]).await.unwrap();
+            control::approve(db, runs[0], Trigger::Command)
+                .await
+                .unwrap();
+            control::approve(db, runs[1], Trigger::Command)
+                .await
+                .unwrap();
             match failing {
-                false => control::approve(db, runs[2]).await.unwrap(),
+                false => control::approve(db, runs[2], Trigger::Command)
+                    .await
+                    .unwrap(),
                 true => {
                     let (db, run) = (db.clone(), runs[2]);
-                    tokio::spawn(async move { control::discard(&db, run).await.unwrap() });
+                    tokio::spawn(async move {
+                        control::discard(&db, run, Trigger::Command).await.unwrap()
+                    });
                 }
             }
             work_off(&world, 3).await;
@@ -302,7 +313,9 @@ async fn a_second_round_is_queued_once_whoever_ends_the_last_runs() {
             // As asked, each is held; approving them leads to no third.
             for run in &all[3..] {
                 assert_eq!((run.status, run.mode), (RunStatus::Held, RunMode::Hold));
-                control::approve(db, run.id).await.unwrap();
+                control::approve(db, run.id, Trigger::Command)
+                    .await
+                    .unwrap();
             }
             work_off(&world, 3).await;
             assert_eq!(all_runs(&world, id).await.len(), 3 + files);
@@ -333,10 +346,12 @@ async fn cancelled_backfills_and_deletions_from_the_oldest_file_lead_to_no_secon
         let id = begin(&world, RunMode::Hold).await;
         work_off(&world, 1).await;
         let runs = backfill::all(db, id).await.unwrap();
-        control::approve(db, runs[1]).await.unwrap();
+        control::approve(db, runs[1], Trigger::Command)
+            .await
+            .unwrap();
         queue::run_now(&world.chain, runs[1]).await.unwrap();
         assert!(!has_movie(&world, 1).await);
-        backfill::cancel(db, id).await.unwrap();
+        backfill::cancel(db, id, Trigger::Command).await.unwrap();
         assert_eq!(backfill::all(db, id).await.unwrap().len(), 2);
         world.close().await;
 

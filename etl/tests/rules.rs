@@ -6,6 +6,7 @@ mod common;
 use common::{Line, World, engines, file};
 use entity::{aggregate::*, ingest::*, mart};
 use etl::{
+    asker::By,
     control, queue,
     record::{Issue, MovieRecord, Named, Reject},
     rules::{RuleSet, definition, store},
@@ -295,7 +296,7 @@ async fn a_run_is_read_under_the_newest_rules_and_held_by_their_guards() {
             .await;
         assert_eq!(first.rule_version, 1);
         assert_eq!(
-            store::publish(db, STRICT, "ada", "short titles")
+            store::publish(db, STRICT, By::named("ada"), "short titles")
                 .await
                 .unwrap()
                 .version,
@@ -306,7 +307,7 @@ async fn a_run_is_read_under_the_newest_rules_and_held_by_their_guards() {
             ("check = 1", "line 1"),
             (etl::rules::DEFAULT, "version 1"),
         ] {
-            let error = store::publish(db, body, "ada", "")
+            let error = store::publish(db, body, By::named("ada"), "")
                 .await
                 .unwrap_err()
                 .to_string();
@@ -345,7 +346,9 @@ async fn a_run_is_read_under_the_newest_rules_and_held_by_their_guards() {
             held.held_because.as_deref(),
             Some("66.7 % of the movies would change, more than max_changed = 40 %")
         );
-        control::approve(db, held.id).await.unwrap();
+        control::approve(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         assert_eq!(
             queue::run_now(&world.chain, held.id).await.unwrap().status,
             RunStatus::Succeeded
@@ -385,7 +388,9 @@ async fn what_is_no_movie_under_other_rules_leaves_the_mart_and_comes_back() {
         world
             .load_well("b.csv", file(&[line(3, "A third long title")]))
             .await;
-        store::publish(db, STRICT, "ada", "").await.unwrap();
+        store::publish(db, STRICT, By::named("ada"), "")
+            .await
+            .unwrap();
         let first = run::Entity::find_by_id(1).one(db).await.unwrap().unwrap();
         let mut versions = Vec::new();
         for (rules, deleted, inserted, left) in [(2, 1, 0, vec![1, 3]), (1, 0, 1, vec![1, 2, 3])] {
@@ -396,7 +401,7 @@ async fn what_is_no_movie_under_other_rules_leaves_the_mart_and_comes_back() {
             let run = match run.status {
                 // A guard of these rules: half of the rows and more are rejected.
                 RunStatus::Held => {
-                    control::approve(db, id).await.unwrap();
+                    control::approve(db, id, Trigger::Command).await.unwrap();
                     queue::run_now(&world.chain, id).await.unwrap()
                 }
                 _ => run,
@@ -469,9 +474,14 @@ async fn what_does_not_count_is_in_the_mart_and_in_no_year() {
                 .movie_count,
             2
         );
-        store::publish(db, "[meaning]\nstatuses = [\"Released\"]", "ada", "")
-            .await
-            .unwrap();
+        store::publish(
+            db,
+            "[meaning]\nstatuses = [\"Released\"]",
+            By::named("ada"),
+            "",
+        )
+        .await
+        .unwrap();
         for (version, count) in [(2, 1), (1, 2)] {
             let ids = world.reprocess_all(version).await;
             let run = queue::run_now(&world.chain, ids[0]).await.unwrap();
@@ -539,7 +549,9 @@ async fn severities_are_kept_with_what_was_found_and_change_no_movie() {
                 .collect::<Vec<_>>()
                 .join("\n"),
         ];
-        store::publish(db, &versions[0], "ada", "").await.unwrap();
+        store::publish(db, &versions[0], By::named("ada"), "")
+            .await
+            .unwrap();
         let run = world.load_well("a.csv", &text).await;
         let rejects = reject::Entity::find().order_by_asc(reject::Column::Line);
         let rejects: Vec<_> = rejects.all(db).await.unwrap();
@@ -566,7 +578,9 @@ async fn severities_are_kept_with_what_was_found_and_change_no_movie() {
             movie.unwrap().row_hash
         };
         let before = hash().await;
-        let version = store::publish(db, &versions[1], "ada", "").await.unwrap();
+        let version = store::publish(db, &versions[1], By::named("ada"), "")
+            .await
+            .unwrap();
         let ids = world.reprocess_all(version.version).await;
         let again = queue::run_now(&world.chain, ids[0]).await.unwrap();
         assert_eq!(

@@ -64,7 +64,9 @@ async fn what_was_staged_in_brief_and_has_gone_meanwhile_is_merged_whole() {
         {
             queue::run_now(&world.chain, id).await.unwrap();
         }
-        control::approve(db, held.id).await.unwrap();
+        control::approve(db, held.id, Trigger::Command)
+            .await
+            .unwrap();
         let merged = queue::run_now(&world.chain, held.id).await.unwrap();
         assert_eq!((merged.status, merged.error), (RunStatus::Succeeded, None));
         let counts = [merged.rows_read, merged.rows_inserted, merged.rows_rejected];

@@ -24,12 +24,15 @@ use axum::{
 };
 use etl::database::reading;
 use serde_json::json;
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// What requests are answered with; cheap to clone.
+/// What requests are answered with; cheap to clone, which every layer does with every request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What an app consists of.
+pub struct Parts {
     /// The database, the archive and the rest that fields work with.
     pub services: Arc<Services>,
     /// The GraphQL schema over them.
@@ -46,6 +49,14 @@ pub struct App {
     pub live: Live,
 }
 
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl App {
     /// The app over these services.
     ///
@@ -59,7 +70,7 @@ impl App {
     ) -> anyhow::Result<Self> {
         let services = Arc::new(services);
         let limits = &services.limits;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             schema: graphql::schema(services.clone()),
             operations: Arc::new(Operations::new(limits)?),
             answers: Answers::new(limits.cache, limits.timeout),
@@ -67,7 +78,7 @@ impl App {
             spool,
             metrics,
             live,
-        })
+        })))
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! What says nothing but what the mart holds is a function of the data version, the question and the asker's
 //! permissions. The hash of these is therefore its `ETag`, the address under which the finished bytes are kept,
-//! and what makes many that ask the same at once wait for one. The version is asked for with every request, so
-//! that what another instance has merged is seen at once, and again when an answer is made, so that none is
-//! older than its tag says.
+//! and what makes many that ask the same at once wait for one. The version is asked for after every request has
+//! come ([`newest`]), so that what another instance has merged is seen at once, and again when an answer is made, so that
+//! none is older than its tag says.
 
 use axum::{
     body::Bytes,
@@ -12,23 +12,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use etl::database::{
-    self,
-    reading::{self, Spent, TimedOut},
-};
+use etl::database::reading::{self, Spent, TimedOut};
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
 };
 use metrics::counter;
+use newest::Newest;
 use quick_cache::{Weighter, sync::Cache};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, prelude::DateTimeUtc};
+use sea_orm::{DatabaseConnection, DbErr};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+
+mod newest;
+
+pub use newest::{Version, version};
 
 /// The header that tells the data version of a read answer.
 pub const VERSION: HeaderName = HeaderName::from_static("x-marquee-data-version");
@@ -45,32 +47,6 @@ pub enum FreshError {
     /// Making it takes longer than it may.
     #[error("{0}")]
     TimedOut(#[from] TimedOut),
-}
-
-/// A state of the mart. The moment of its merge is part of it, so that the versions of a database that was
-/// made anew are not taken for those of the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version {
-    /// 0 before the first merge.
-    pub number: i32,
-    merged_at: Option<DateTimeUtc>,
-}
-
-/// The newest state of the mart.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn version<C: ConnectionTrait>(db: &C) -> Result<Version, DbErr> {
-    const SQL: &str = "SELECT s.version, v.merged_at
-        FROM mart_state s LEFT JOIN data_version v ON v.version = s.version WHERE s.id = 1";
-    let rows = database::query(db, SQL, []).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| DbErr::RecordNotFound("table mart_state is empty".to_owned()))?;
-    Ok(Version {
-        number: row.try_get("", "version")?,
-        merged_at: row.try_get("", "merged_at")?,
-    })
 }
 
 /// A strong entity tag.
@@ -158,6 +134,7 @@ pub struct Answers(Arc<Inner>);
 struct Inner {
     ready: Option<Cache<Tag, Made, Weight>>,
     flights: Mutex<HashMap<Tag, WeakShared<Flight>>>,
+    newest: Arc<Newest>,
     limit: Duration,
 }
 
@@ -167,8 +144,17 @@ impl Answers {
         Self(Arc::new(Inner {
             ready: (bytes > 0).then(|| Cache::with_weighter(4096, bytes, Weight)),
             flights: Mutex::default(),
+            newest: Newest::new(limit),
             limit,
         }))
+    }
+
+    /// The newest state of the mart, as of now or later.
+    ///
+    /// # Errors
+    /// [`FreshError`].
+    pub async fn newest(&self, db: &DatabaseConnection) -> Result<Version, FreshError> {
+        self.0.newest.ask(db).await
     }
 
     /// Answers a question that is about nothing but the mart: with 304 where the asker has the answer, with
@@ -189,7 +175,7 @@ impl Answers {
         F: Fn(Version) -> R,
         R: Future<Output = Made> + Send + 'static,
     {
-        let mut now = version(db).await?;
+        let mut now = self.newest(db).await?;
         let mut tries = 0;
         loop {
             let tag = etag(&now, parts);
@@ -234,7 +220,7 @@ impl Answers {
             async move {
                 let work = async {
                     let made = making.await;
-                    let after = version(&db).await?;
+                    let after = inner.newest.ask(&db).await?;
                     Ok::<_, FreshError>((made, after))
                 };
                 let (done, spent) = reading::within(inner.limit, work).await;
@@ -342,7 +328,7 @@ mod tests {
         assert_eq!(tag, etag(&of(1), &[b"ab", b"c"]));
         assert_ne!(tag, etag(&of(2), &[b"ab", b"c"]));
         assert_ne!(tag, etag(&of(1), &[b"a", b"bc"]));
-        let merged_at = DateTimeUtc::from_timestamp_micros(1);
+        let merged_at = sea_orm::prelude::DateTimeUtc::from_timestamp_micros(1);
         assert_ne!(
             tag,
             etag(

@@ -1,7 +1,7 @@
 //! Which events are looked at.
 
 use super::Outcome;
-use crate::database::containing;
+use crate::database::{comparable, containing};
 use chrono::{DateTime, Utc};
 use entity::access::audit_event::Column::{
     Action, Actor, Address, At, Outcome as OutcomeIs, Subject,
@@ -59,10 +59,10 @@ impl Filter {
             all = all.add(OutcomeIs.is_in(outcomes.iter().copied()));
         }
         if let Some(since) = self.since {
-            all = all.add(At.gte(bindable(since)));
+            all = all.add(At.gte(comparable(since)));
         }
         if let Some(until) = self.until {
-            all = all.add(At.lt(bindable(until)));
+            all = all.add(At.lt(comparable(until)));
         }
         all
     }
@@ -71,14 +71,4 @@ impl Filter {
 /// A condition that nothing meets, until something is added to it.
 fn none() -> Condition {
     Condition::any().add(Expr::cust("1 = 0"))
-}
-
-/// The nearest instant that can be compared with: MySQL is given instants as timestamps, which begin in 1970 and
-/// end in 2038. All events lie between.
-fn bindable(at: DateTime<Utc>) -> DateTime<Utc> {
-    let seconds = at.timestamp().clamp(1, i64::from(i32::MAX));
-    match seconds == at.timestamp() {
-        true => at,
-        false => DateTime::from_timestamp(seconds, 0).unwrap_or(at),
-    }
 }

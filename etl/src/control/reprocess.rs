@@ -1,16 +1,11 @@
 //! Reading archived files again: one, that of a run, or many as a backfill.
 
-use super::find;
-use crate::{
-    Error, Result,
-    asker::Asker,
-    custody, database,
-    queue::{insert_job, new_run},
-};
+use super::{find, insert_run_of};
+use crate::{Error, Result, asker::Asker, audit::Event, custody, database, queue::new_run};
 use chrono::Utc;
 use entity::ingest::{RunKind, RunMode, RunStatus, backfill, backfill_run, run, source_file};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction,
     EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use std::collections::BTreeMap;
@@ -31,7 +26,8 @@ pub async fn reprocess_file(
 ) -> Result<i64> {
     let asker = asker.into();
     let file = custody::find(db, sha256).await?;
-    reprocess_one(db, &file, asker, rule_version, mode).await
+    let subject = format!("file {sha256}");
+    reprocess_one(db, (&file, subject), asker, rule_version, mode).await
 }
 
 /// Queues the file of a run to be read again.
@@ -53,7 +49,8 @@ pub async fn reprocess_run(
             old.file_name
         ))
     })?;
-    reprocess_one(db, &file, asker, rule_version, mode).await
+    let subject = format!("run {run_id}");
+    reprocess_one(db, (&file, subject), asker, rule_version, mode).await
 }
 
 /// Queues every archived file that the mart has loaded, oldest first, to be read again, as one backfill that `by`
@@ -97,6 +94,16 @@ pub async fn reprocess_all(
         .insert(&tx)
         .await?;
     }
+    let event = Event {
+        action: "backfill.begin",
+        subject: format!("backfill {}", backfill.id),
+        after: Some(format!(
+            "{} files under rules {rule_version}",
+            backfill.total
+        )),
+        ..Default::default()
+    };
+    asker.record(&tx, event).await?;
     tx.commit().await?;
     Ok(backfill)
 }
@@ -135,19 +142,22 @@ async fn chosen_files(
 
 async fn reprocess_one(
     db: &DatabaseConnection,
-    file: &source_file::Model,
+    (file, subject): (&source_file::Model, String),
     asker: Asker<'_>,
     rule_version: i32,
     mode: RunMode,
 ) -> Result<i64> {
     let tx = database::begin(db).await?;
     let run_id = insert_reprocess(&tx, file, asker, rule_version, mode).await?;
+    asker
+        .queued(&tx, "run.reprocess", subject, &[run_id])
+        .await?;
     tx.commit().await?;
     Ok(run_id)
 }
 
-async fn insert_reprocess<C: ConnectionTrait>(
-    db: &C,
+async fn insert_reprocess(
+    tx: &DatabaseTransaction,
     file: &source_file::Model,
     asker: Asker<'_>,
     rule_version: i32,
@@ -158,19 +168,13 @@ async fn insert_reprocess<C: ConnectionTrait>(
         .filter(run::Column::SourceFileId.eq(file.id))
         .filter(run::Column::RowsRead.gt(0))
         .order_by_desc(run::Column::Id)
-        .one(db)
+        .one(tx)
         .await?
         .map_or_else(|| file.name.clone(), |run| run.file_name);
-    custody::lock_to_read(db, file.id).await?;
     let run = run::ActiveModel {
         kind: Set(RunKind::Reprocess),
         mode: Set(mode),
-        source_file_id: Set(Some(file.id)),
-        bytes_total: Set(Some(file.bytes)),
         ..new_run(name, asker, rule_version)
-    }
-    .insert(db)
-    .await?;
-    insert_job(db, run.id, None, REPROCESS_PRIORITY).await?;
-    Ok(run.id)
+    };
+    insert_run_of(tx, file, run, REPROCESS_PRIORITY).await
 }

@@ -1,7 +1,7 @@
 //! A file's bytes out of the archive, while its record stays.
 
-use super::{By, find, find_locked, given, holder, present, removal, witness};
-use crate::{Error, Result, chain::Chain, database};
+use super::{find, find_locked, given, holder, present, removal, witness};
+use crate::{Error, Result, asker::By, chain::Chain, database};
 use chrono::Utc;
 use entity::ingest::{RunKind, RunStatus, archive_object, run, source_file};
 use sea_orm::{

@@ -15,7 +15,7 @@ pub(crate) use intake::insert_object;
 pub use intake::{Taken, take};
 pub use moving::move_to;
 
-use crate::{Error, Result, archive::Archive, audit, database};
+use crate::{Error, Result, archive::Archive, asker::By, audit::Event, database};
 use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
 use entity::ingest::source_file;
@@ -24,17 +24,8 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
 };
-use std::{io::Read, net::IpAddr, ops::Range};
+use std::{io::Read, ops::Range};
 use tokio::task::spawn_blocking;
-
-/// Who does something.
-#[derive(Clone, Copy, Debug)]
-pub struct By<'a> {
-    /// The user's name, or `command line`.
-    pub actor: &'a str,
-    /// Where the request came from.
-    pub address: Option<IpAddr>,
-}
 
 /// How much the archive holds, as the records say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
@@ -220,16 +211,14 @@ async fn witness(
     before: Option<String>,
     after: Option<String>,
 ) -> Result<(), DbErr> {
-    let event = audit::Event {
-        actor: by.actor,
+    let event = Event {
         action,
         subject: format!("file {}", file.sha256),
-        address: by.address,
         before,
         after,
         ..Default::default()
     };
-    audit::record(tx, event).await
+    by.record(tx, event).await
 }
 
 /// Opens a file's bytes, to be read on a blocking thread.

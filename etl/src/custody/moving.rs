@@ -1,9 +1,10 @@
 //! A file's raw bytes from one area of the archive to another.
 
-use super::{By, find, find_locked, present, removal, witness};
+use super::{find, find_locked, present, removal, witness};
 use crate::{
     Error, Result,
     archive::{self, Archive},
+    asker::By,
     chain::Chain,
     database,
 };

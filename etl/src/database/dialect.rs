@@ -1,5 +1,6 @@
 //! What SQLite and MySQL/MariaDB spell differently.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     DatabaseBackend,
     sea_query::{BinOper, Expr, ExprTrait},
@@ -231,6 +232,16 @@ pub fn differ(backend: DatabaseBackend, one: &str, other: &str) -> String {
     match backend {
         DatabaseBackend::Sqlite => format!("{one} IS NOT {other}"),
         _ => format!("NOT (BINARY {one} <=> BINARY {other})"),
+    }
+}
+
+/// The nearest instant that can be compared with: MySQL is given instants as timestamps, which begin in 1970 and
+/// end in 2038. All that is kept lies between.
+pub fn comparable(at: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = at.timestamp().clamp(1, i64::from(i32::MAX));
+    match seconds == at.timestamp() {
+        true => at,
+        false => DateTime::from_timestamp(seconds, 0).unwrap_or(at),
     }
 }
 

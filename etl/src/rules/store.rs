@@ -1,7 +1,7 @@
 //! Published rule sets, which are never changed.
 
 use super::{DEFAULT, RuleSet, definition};
-use crate::{Error, Result, database};
+use crate::{Error, Result, asker::By, audit::Event, database};
 use chrono::{DateTime, Utc};
 use entity::ingest::rule_set;
 use sea_orm::{
@@ -108,14 +108,14 @@ pub async fn load<C: ConnectionTrait>(db: &C, version: i32) -> Result<RuleSet> {
     })
 }
 
-/// Publishes a set as the next version.
+/// Publishes a set as the next version, whose author is who does it.
 ///
 /// # Errors
 /// [`Error::Input`] with everything that is wrong with it, or when it was published before.
 pub async fn publish(
     db: &DatabaseConnection,
     body: &str,
-    author: &str,
+    by: By<'_>,
     note: &str,
 ) -> Result<Published> {
     definition::parse(body, 0).map_err(|problems| {
@@ -144,16 +144,25 @@ pub async fn publish(
             "these very rules are published as version {version}"
         )));
     }
+    let before = find(&tx, newest(&tx).await?).await?;
     let row = rule_set::ActiveModel {
-        version: Set(newest(&tx).await? + 1),
+        version: Set(before.version + 1),
         hash: Set(hash),
-        author: Set(author.to_owned()),
+        author: Set(by.actor.to_owned()),
         note: Set(note.to_owned()),
         body: Set(body.to_owned()),
         published_at: Set(Utc::now()),
     }
     .insert(&tx)
     .await?;
+    let event = Event {
+        action: "rule.publish",
+        subject: format!("rules {}", row.version),
+        before: Some(before.hash),
+        after: Some(row.hash.clone()),
+        ..Default::default()
+    };
+    by.record(&tx, event).await?;
     tx.commit().await?;
     Ok(row.into())
 }

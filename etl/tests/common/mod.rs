@@ -116,7 +116,7 @@ impl World {
     /// Takes a file through the chain, to its end or until it is held.
     pub async fn load_as(&self, path: &Path, mode: RunMode) -> run::Model {
         let version = rules::store::newest(&self.chain.db).await.unwrap();
-        let id = queue::enqueue(&self.chain.db, path, Trigger::Command, version, mode)
+        let id = queue::enqueue(&self.chain.db, path, Trigger::Inbox, version, mode)
             .await
             .unwrap();
         queue::run_now(&self.chain, id).await.unwrap()

@@ -135,7 +135,7 @@ async fn a_file_is_deleted_only_when_nothing_speaks_against_it() {
         refused(delete(true).await, &["is queued"]);
         queue::run_now(chain, held).await.unwrap();
         refused(delete(true).await, &["is held; let it end"]);
-        control::discard(db, held).await.unwrap();
+        control::discard(db, held, Trigger::Command).await.unwrap();
         for status in [RunStatus::Reading, RunStatus::Merging] {
             let under_way = |status| run::ActiveModel {
                 id: Set(held),

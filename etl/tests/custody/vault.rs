@@ -9,15 +9,14 @@ use entity::{
 use etl::{
     Error, Result,
     archive::{Archive, path_in},
-    control,
-    custody::By,
-    lineage, queue,
+    asker::By,
+    control, lineage, queue,
     record::Position,
     verify,
 };
 use futures::TryStreamExt;
 use object_store::{ObjectStore, aws::AmazonS3Builder, local::LocalFileSystem, path::Path};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::{collections::BTreeSet, sync::Arc};
 
 pub const ADA: By = By {
@@ -152,7 +151,9 @@ impl Vault {
 
     /// What was done to files, and by whom.
     pub async fn trail(&self) -> Vec<(String, Option<String>, Option<String>)> {
-        let events = audit_event::Entity::find().order_by_asc(audit_event::Column::Id);
+        let events = audit_event::Entity::find()
+            .filter(audit_event::Column::Action.starts_with("file."))
+            .order_by_asc(audit_event::Column::Id);
         let events = events.all(self.db()).await.unwrap().into_iter();
         let events = events.inspect(|event| assert_eq!(event.actor, "ada"));
         events

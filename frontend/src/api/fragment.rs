@@ -206,6 +206,8 @@ pub struct StringFilter {
     pub eq: Option<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub starts_with: Option<String>,
 }
 
 impl StringFilter {
@@ -221,6 +223,14 @@ impl StringFilter {
     pub fn containing(part: String) -> Self {
         Self {
             contains: Some(part),
+            ..Self::default()
+        }
+    }
+
+    /// Texts that begin with this.
+    pub fn beginning(part: String) -> Self {
+        Self {
+            starts_with: Some(part),
             ..Self::default()
         }
     }

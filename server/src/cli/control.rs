@@ -1,11 +1,10 @@
 //! `marquee reprocess`, `undo`, `approve` and `discard`: what is done with runs and archived files.
 
 use super::{backfill, ingest::finish};
-use crate::{auth::audit, config::Config, serve};
+use crate::{config::Config, serve};
 use anyhow::Result;
 use entity::ingest::{RunMode, Trigger};
-use etl::{control, rules};
-use sea_orm::DatabaseConnection;
+use etl::{audit::COMMAND_LINE, control, rules};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -74,79 +73,35 @@ pub async fn reprocess(config: &Config, arguments: Reprocess) -> Result<ExitCode
     } else {
         RunMode::Merge
     };
-    let (subject, ids) = match (&arguments.which.file, arguments.which.run) {
-        (Some(sha256), _) => {
-            let run = control::reprocess_file(db, sha256, by, rules, mode).await?;
-            (format!("file {sha256}"), vec![run])
-        }
-        (None, Some(old)) => {
-            let run = control::reprocess_run(db, old, by, rules, mode).await?;
-            (format!("run {old}"), vec![run])
-        }
+    let run = match (&arguments.which.file, arguments.which.run) {
+        (Some(sha256), _) => control::reprocess_file(db, sha256, by, rules, mode).await?,
+        (None, Some(old)) => control::reprocess_run(db, old, by, rules, mode).await?,
         (None, None) => {
-            let who = audit::COMMAND_LINE;
-            let begun = control::reprocess_all(db, who, by, rules, mode, None).await?;
-            let files = format!("{} files under rules {rules}", begun.total);
-            record(
-                db,
-                "backfill.begin",
-                format!("backfill {}", begun.id),
-                files,
-            )
-            .await?;
+            let begun = control::reprocess_all(db, COMMAND_LINE, by, rules, mode, None).await?;
             return backfill::finish(&chain, &begun, arguments.json).await;
         }
     };
-    record(db, "run.reprocess", subject, runs(&ids)).await?;
-    finish(&chain, &ids, arguments.json).await
-}
-
-/// Writes down what was done.
-pub async fn record(
-    db: &DatabaseConnection,
-    action: &str,
-    subject: String,
-    after: String,
-) -> Result<()> {
-    let event = audit::Event {
-        actor: audit::COMMAND_LINE,
-        action,
-        subject,
-        after: Some(after),
-        ..Default::default()
-    };
-    Ok(audit::record(db, event).await?)
-}
-
-fn runs(ids: &[i64]) -> String {
-    let ids: Vec<String> = ids.iter().map(|id| format!("run {id}")).collect();
-    ids.join(", ")
+    finish(&chain, &[run], arguments.json).await
 }
 
 /// Takes back what a run has merged.
 pub async fn undo(config: &Config, arguments: Undo) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
     let by = Trigger::Command;
-    let run = arguments.run;
-    let ids = control::undo(&chain.db, run, by, arguments.cascade).await?;
-    record(&chain.db, "run.undo", format!("run {run}"), runs(&ids)).await?;
+    let ids = control::undo(&chain.db, arguments.run, by, arguments.cascade).await?;
     finish(&chain, &ids, arguments.json).await
 }
 
 /// Lets a held run merge.
 pub async fn approve(config: &Config, arguments: OfRun) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
-    let run = format!("run {}", arguments.run);
-    control::approve(&chain.db, arguments.run).await?;
-    record(&chain.db, "run.approve", run.clone(), run).await?;
+    control::approve(&chain.db, arguments.run, Trigger::Command).await?;
     finish(&chain, &[arguments.run], arguments.json).await
 }
 
 /// Ends a held run without merging it.
 pub async fn discard(config: &Config, arguments: OfRun) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
-    let run = format!("run {}", arguments.run);
-    control::discard(&chain.db, arguments.run).await?;
-    record(&chain.db, "run.discard", run.clone(), run).await?;
+    control::discard(&chain.db, arguments.run, Trigger::Command).await?;
     finish(&chain, &[arguments.run], arguments.json).await
 }

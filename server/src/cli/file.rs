@@ -1,11 +1,11 @@
 //! `marquee file`: what is done with what the archive has of files.
 
 use super::show;
-use crate::{auth::audit::COMMAND_LINE, config::Config, serve};
+use crate::{config::Config, serve};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use entity::ingest::{FileArea, source_file};
-use etl::custody::{self, By};
+use etl::{asker::By, custody};
 use sea_orm::{ActiveEnum, DatabaseConnection, EntityTrait, QueryOrder};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -137,10 +137,7 @@ impl Shown {
 pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
     let db = &chain.db;
-    let by = By {
-        actor: COMMAND_LINE,
-        address: None,
-    };
+    let by = By::COMMAND_LINE;
     let json = arguments.json;
     let changed = match arguments.action {
         Action::List => {

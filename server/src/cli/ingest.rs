@@ -1,6 +1,6 @@
 //! `marquee ingest`: files through the chain, now and here.
 
-use super::{control::record, show};
+use super::show;
 use crate::{config::Config, serve};
 use anyhow::{Context, Result};
 use entity::ingest::{RunMode, RunStatus, Trigger, run};
@@ -180,8 +180,6 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
     for file in &arguments.files {
         let path = std::path::absolute(file).with_context(|| file.display().to_string())?;
         let run = queue::enqueue(&chain.db, &path, Trigger::Command, version, mode).await?;
-        let subject = format!("file {}", file.display());
-        record(&chain.db, "run.ingest", subject, format!("run {run}")).await?;
         ids.push(run);
     }
     finish(&chain, &ids, arguments.json).await

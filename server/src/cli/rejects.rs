@@ -1,11 +1,7 @@
 //! `marquee rejects`: what a run found wrong, as a list, CSV or Parquet; and `marquee correct`.
 
 use super::ingest::finish;
-use crate::{
-    auth::audit::{self, COMMAND_LINE},
-    config::Config,
-    serve,
-};
+use crate::{config::Config, serve};
 use anyhow::{Context, Result, bail};
 use entity::ingest::{self, Trigger};
 use etl::{
@@ -121,14 +117,6 @@ pub async fn correct(config: &Config, arguments: Correct) -> Result<ExitCode> {
     let chain = serve::open(config).await?;
     let reject = arguments.reject;
     let run = correct::correct(&chain, reject, &arguments.values, Trigger::Command).await?;
-    let event = audit::Event {
-        actor: COMMAND_LINE,
-        action: "reject.correct",
-        subject: format!("reject {reject}"),
-        after: Some(format!("run {run}")),
-        ..Default::default()
-    };
-    audit::record(&chain.db, event).await?;
     finish(&chain, &[run], arguments.json).await
 }
 

@@ -1,9 +1,10 @@
 //! `marquee rules`: what files are read under.
 
 use super::show;
-use crate::{auth::audit, config::Config, serve};
+use crate::{config::Config, serve};
 use anyhow::{Context, Result};
 use etl::{
+    asker::By,
     rules::{definition, store},
     scratch::preview::Which,
 };
@@ -98,17 +99,9 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<ExitCode> {
         Action::Publish { file, note } => {
             let db = serve::open(config).await?.db;
             let body = read(&file)?;
-            let published = store::publish(&db, &body, audit::COMMAND_LINE, &note)
+            let published = store::publish(&db, &body, By::COMMAND_LINE, &note)
                 .await
                 .with_context(|| file.display().to_string())?;
-            let event = audit::Event {
-                actor: audit::COMMAND_LINE,
-                action: "rule.publish",
-                subject: format!("rules {}", published.version),
-                after: Some(published.hash.clone()),
-                ..Default::default()
-            };
-            audit::record(&db, event).await?;
             show(json, &published, |rules| {
                 format!("published as version {}\n", rules.version)
             })?;

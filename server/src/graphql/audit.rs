@@ -1,15 +1,19 @@
 //! What people did, and what they tried and were not let.
 
 use super::{
-    order::Sort,
-    page::{Connection, Direction, PageArgs, cost, page},
+    filter::{
+        filter,
+        value::{Among, DateTimeFilter, LongFilter, StringFilter, stored},
+    },
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost},
     scalar::{DateTime, Long},
     services,
 };
 use crate::auth::{Permission, audit};
-use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use entity::access::audit_event;
-use sea_orm::{EntityTrait, QueryFilter};
+use sea_orm::{ActiveEnum, EntityTrait};
 
 /// What became of something that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -70,37 +74,40 @@ impl From<audit_event::Model> for AuditEvent {
     }
 }
 
-/// Which events; what is left out leaves none out.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct AuditFilter {
-    /// By any of these: a user, by password or by any of the user's tokens.
-    actor: Option<Vec<String>>,
-    /// Any of these actions, such as `run.undo`; a noun such as `run` is all that is done to it.
-    action: Option<Vec<String>>,
-    /// A text that the subject contains, without regard to case.
-    subject: Option<String>,
-    /// From any of these addresses.
-    address: Option<Vec<String>>,
-    /// With any of these outcomes.
-    outcome: Option<Vec<AuditOutcome>>,
-    /// At this instant or later.
-    since: Option<DateTime>,
-    /// Before this instant.
-    until: Option<DateTime>,
+stored! {
+    AuditOutcome: |outcome| audit::Outcome::from(*outcome).to_value(),
 }
 
-impl From<AuditFilter> for audit::Filter {
-    fn from(filter: AuditFilter) -> Self {
-        let outcomes = filter.outcome;
-        Self {
-            actors: filter.actor,
-            actions: filter.action,
-            subject: filter.subject,
-            addresses: filter.address,
-            outcomes: outcomes.map(|list| list.into_iter().map(Into::into).collect()),
-            since: filter.since.map(|at| at.0),
-            until: filter.until.map(|at| at.0),
-        }
+filter! {
+    /// Which events.
+    AuditFilter of audit_event {
+        id: LongFilter = Id,
+        at: DateTimeFilter = At,
+        /// The user's name; `ada (token nightly)` where one of ada's tokens was used.
+        actor: StringFilter = Actor,
+        /// A noun and a verb such as `run.undo`, or `login`.
+        action: StringFilter = Action,
+        /// What it was done to, such as `run 7`.
+        subject: StringFilter = Subject,
+        address: StringFilter = Address,
+        outcome: Among<AuditOutcome> = Outcome,
+        code: StringFilter = Code,
+        reason: StringFilter = Reason,
+        before: StringFilter = ValueBefore,
+        after: StringFilter = ValueAfter,
+    }
+}
+
+order! {
+    /// What events can be ordered by.
+    AuditOrderField AuditOrder of audit_event {
+        Id = Id,
+        Actor = Actor,
+        Action = Action,
+        Subject = Subject,
+        Address = Address,
+        Outcome = Outcome,
+        Code = Code,
     }
 }
 
@@ -110,34 +117,30 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// What was done and tried, newest first.
+    /// What was done and tried, newest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::AuditRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
         filter: Option<AuditFilter>,
+        order_by: Option<Vec<AuditOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<AuditEvent>> {
-        let args = PageArgs::new((first, after), (last, before));
-        let id = audit_event::Column::Id;
-        let db = &services(ctx).db;
-        let filter = audit::Filter::from(filter.unwrap_or_default());
-        let select =
-            audit_event::Entity::find().filter(filter.condition(db.get_database_backend()));
-        page(
-            db,
-            "",
-            select,
-            vec![Sort::by(id, Direction::Desc)],
-            id,
-            &args,
-        )
-        .await
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
+        };
+        let (select, key) = (audit_event::Entity::find(), audit_event::Column::Id);
+        let usual = vec![Sort::by(key, Direction::Desc)];
+        list.of(&services(ctx).db, "", select, usual, key).await
     }
 }

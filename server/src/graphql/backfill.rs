@@ -1,7 +1,7 @@
 //! Files read again together.
 
 use super::{
-    Client, asker,
+    asker, by,
     error::Failure,
     filter::{
         filter,
@@ -14,9 +14,9 @@ use super::{
     run::{Run, RunMode},
     run_filter::{RunFilter, RunOrder},
     scalar::{DateTime, Long},
-    services, together, viewer,
+    services, together,
 };
-use crate::auth::{Denied, Permission, audit};
+use crate::auth::Permission;
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 use entity::ingest::{backfill, backfill_run, run};
 use etl::{backfill as backfills, control, rules};
@@ -234,12 +234,12 @@ impl BackfillMutation {
         } else {
             RunMode::Merge
         };
-        let by = &viewer(ctx).ok_or(Denied::Unauthenticated)?.name;
+        let by = by(ctx)?.actor;
         let begun =
             control::reprocess_all(db, by, asker(ctx)?, version, mode.into(), files.as_deref())
                 .await?;
         services.told();
-        done(ctx, "backfill.begin", begun).await
+        Ok(begun.into())
     }
 
     /// Ends what is left of a backfill: the runs that wait, are under way or are held, unless one is merging
@@ -250,29 +250,8 @@ impl BackfillMutation {
         if backfill::Entity::find_by_id(id).one(db).await?.is_none() {
             return Err(Failure::NotFound(format!("there is no backfill {id}")).into());
         }
-        backfills::cancel(db, id).await?;
+        backfills::cancel(db, id, asker(ctx)?).await?;
         services(ctx).told();
-        done(ctx, "backfill.cancel", backfills::find(db, id).await?).await
+        Ok(backfills::find(db, id).await?.into())
     }
-}
-
-/// Writes down who did what, and answers with the backfill.
-async fn done(
-    ctx: &Context<'_>,
-    action: &'static str,
-    backfill: backfill::Model,
-) -> Result<Backfill> {
-    let event = audit::Event {
-        actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
-        action,
-        subject: format!("backfill {}", backfill.id),
-        address: ctx.data_opt::<Client>().and_then(|client| client.address),
-        after: Some(format!(
-            "{} files under rules {}",
-            backfill.total, backfill.rule_version
-        )),
-        ..Default::default()
-    };
-    audit::record(&services(ctx).db, event).await?;
-    Ok(backfill.into())
 }

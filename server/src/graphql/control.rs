@@ -1,13 +1,13 @@
 //! What people do with runs.
 
 use super::{
-    Client, asker,
+    asker,
     error::Failure,
     number,
     run::{Run, RunMode},
-    services, viewer,
+    services,
 };
-use crate::auth::{Denied, Permission, audit};
+use crate::auth::Permission;
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use entity::ingest::{self, run};
 use etl::{control, correct, rules};
@@ -32,7 +32,7 @@ impl RunMutation {
     async fn retry_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
         let old = known(ctx, &id).await?;
         let new = control::retry(&services(ctx).db, old, asker(ctx)?).await?;
-        done(ctx, "run.retry", format!("run {old}"), new).await
+        told(ctx, new).await
     }
 
     /// Loads the archived file of the SHA-256 `file`, such as one whose loading has failed, under the newest rules
@@ -48,8 +48,8 @@ impl RunMutation {
     ) -> Result<Run> {
         let db = &services(ctx).db;
         let rules = rules::store::chosen(db, rules).await?;
-        let new = control::ingest_file(db, &file, None, asker(ctx)?, rules, mode(hold)).await?;
-        done(ctx, "run.ingest", format!("file {file}"), new).await
+        let new = control::ingest_file(db, &file, asker(ctx)?, rules, mode(hold)).await?;
+        told(ctx, new).await
     }
 
     /// Reads an archived file again: that of the SHA-256 `file`, or that of run `run`, under the
@@ -67,22 +67,21 @@ impl RunMutation {
         let db = &services.db;
         let mode = mode(preview);
         let rules = rules::store::chosen(db, rules).await?;
-        let (subject, new) = match (file, run) {
-            (Some(sha256), None) => (
-                format!("file {sha256}"),
-                control::reprocess_file(db, &sha256, asker(ctx)?, rules, mode).await?,
-            ),
+        let asker = asker(ctx)?;
+        let new = match (file, run) {
+            (Some(sha256), None) => {
+                control::reprocess_file(db, &sha256, asker, rules, mode).await?
+            }
             (None, Some(id)) => {
                 let old = known(ctx, &id).await?;
-                let new = control::reprocess_run(db, old, asker(ctx)?, rules, mode).await?;
-                (format!("run {old}"), new)
+                control::reprocess_run(db, old, asker, rules, mode).await?
             }
             _ => {
                 let words = "give either file or run; reprocessAll reads every file again";
                 return Err(Failure::Input(words.to_owned()).into());
             }
         };
-        done(ctx, "run.reprocess", subject, new).await
+        told(ctx, new).await
     }
 
     /// Sends a rejected record again with other values: a new run of a file that holds just this record. The
@@ -102,31 +101,31 @@ impl RunMutation {
             .map(|given| (given.column, given.value))
             .collect();
         let new = correct::correct(&chain, id, &values, asker(ctx)?).await?;
-        done(ctx, "reject.correct", format!("reject {id}"), new).await
+        told(ctx, new).await
     }
 
     /// Lets a held run merge what it has found.
     #[graphql(guard = "Permission::RunApprove")]
     async fn approve_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
         let id = known(ctx, &id).await?;
-        control::approve(&services(ctx).db, id).await?;
-        done(ctx, "run.approve", format!("run {id}"), id).await
+        control::approve(&services(ctx).db, id, asker(ctx)?).await?;
+        told(ctx, id).await
     }
 
     /// Ends a held run without merging it.
     #[graphql(guard = "Permission::RunApprove")]
     async fn discard_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
         let id = known(ctx, &id).await?;
-        control::discard(&services(ctx).db, id).await?;
-        done(ctx, "run.discard", format!("run {id}"), id).await
+        control::discard(&services(ctx).db, id, asker(ctx)?).await?;
+        told(ctx, id).await
     }
 
     /// Ends a run that waits or is under way, unless it is merging already.
     #[graphql(guard = "Permission::RunTrigger")]
     async fn cancel_run(&self, ctx: &Context<'_>, id: ID) -> Result<Run> {
         let id = known(ctx, &id).await?;
-        control::cancel(&services(ctx).db, id).await?;
-        done(ctx, "run.cancel", format!("run {id}"), id).await
+        control::cancel(&services(ctx).db, id, asker(ctx)?).await?;
+        told(ctx, id).await
     }
 
     /// Takes back what a run has merged, as a run of its own. Where later runs have changed the same movies
@@ -143,7 +142,7 @@ impl RunMutation {
         let runs = control::undo(&services(ctx).db, id, asker(ctx)?, cascade).await?;
         let last = runs.last().copied();
         let last = last.ok_or_else(|| Failure::Broken(format!("run {id}: nothing to undo")))?;
-        done(ctx, "run.undo", format!("run {id}"), last).await
+        told(ctx, last).await
     }
 }
 
@@ -160,24 +159,10 @@ async fn known(ctx: &Context<'_>, id: &ID) -> Result<i64> {
     }
 }
 
-/// Writes down who did what, wakes the worker and those who follow runs, and answers with the run.
-async fn done(
-    ctx: &Context<'_>,
-    action: &'static str,
-    subject: String,
-    run_id: i64,
-) -> Result<Run> {
+/// Wakes the worker and those who follow runs, and answers with the run.
+async fn told(ctx: &Context<'_>, run_id: i64) -> Result<Run> {
     let services = services(ctx);
     services.told();
-    let event = audit::Event {
-        actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
-        action,
-        subject,
-        address: ctx.data_opt::<Client>().and_then(|client| client.address),
-        after: Some(format!("run {run_id}")),
-        ..Default::default()
-    };
-    audit::record(&services.db, event).await?;
     let run = run::Entity::find_by_id(run_id).one(&services.db).await?;
     let run = run.ok_or_else(|| Failure::Broken(format!("run {run_id} is gone")))?;
     Ok(run.into())

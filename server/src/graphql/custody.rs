@@ -1,15 +1,15 @@
 //! What people do with files: hold, release, move and delete them.
 
 use super::{
-    Client,
+    by,
     error::Failure,
     file::{FileArea, SourceFile},
-    services, viewer,
+    services,
 };
-use crate::auth::{Denied, Permission};
+use crate::auth::Permission;
 use async_graphql::{Context, Object, Result};
 use entity::ingest::source_file;
-use etl::custody::{self, By};
+use etl::{asker::By, custody};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 /// Mutations of files.
@@ -81,13 +81,6 @@ impl FileMutation {
             custody::delete(&services(ctx).chain(), &sha256, &reason, force, by(ctx)?).await?;
         Ok(deleted.into())
     }
-}
-
-fn by<'a>(ctx: &Context<'a>) -> Result<By<'a>> {
-    Ok(By {
-        actor: &viewer(ctx).ok_or(Denied::Unauthenticated)?.name,
-        address: ctx.data_opt::<Client>().and_then(|client| client.address),
-    })
 }
 
 /// # Errors

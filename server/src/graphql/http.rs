@@ -204,7 +204,7 @@ async fn read(
         let parts: [&[u8]; 4] = [schema, &operation.id, &variables, permissions.as_bytes()];
         return app.answers.answer_with(db, headers, &parts, make).await;
     }
-    let version = fresh::version(db).await?;
+    let version = app.answers.newest(db).await?;
     Ok(fresh::whole(headers, &version, make(version).await))
 }
 

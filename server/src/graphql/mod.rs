@@ -68,7 +68,13 @@ use crate::{
 };
 use async_graphql::{Context, ID, MergedObject, SDLExportOptions};
 use error::Failure;
-use etl::{archive::Archive, asker::Asker, chain::Chain, instance::Instance, source::Catalog};
+use etl::{
+    archive::Archive,
+    asker::{Asker, By},
+    chain::Chain,
+    instance::Instance,
+    source::Catalog,
+};
 use sea_orm::DatabaseConnection;
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
@@ -231,10 +237,18 @@ fn actor<'a>(ctx: &Context<'a>) -> Result<Actor<'a>, AccessError> {
     })
 }
 
+/// Whoever is signed in, as one who does something.
+fn by<'a>(ctx: &Context<'a>) -> Result<By<'a>, Denied> {
+    let viewer = viewer(ctx).ok_or(Denied::Unauthenticated)?;
+    Ok(By {
+        actor: &viewer.name,
+        address: client(ctx).address,
+    })
+}
+
 /// Whoever is signed in, as one who asks for runs.
 fn asker<'a>(ctx: &Context<'a>) -> Result<Asker<'a>, Denied> {
-    let viewer = viewer(ctx).ok_or(Denied::Unauthenticated)?;
-    Ok(Asker::api(&viewer.name))
+    Ok(Asker::api(by(ctx)?))
 }
 
 /// The number that an id is.

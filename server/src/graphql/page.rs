@@ -338,7 +338,7 @@ pub fn count<E: EntityTrait>(
 ///
 /// # Errors
 /// [`Failure::Input`] for arguments that contradict each other and cursors of another list or order.
-pub async fn page<E, N>(
+async fn page<E, N>(
     db: &impl ConnectionTrait,
     with: &str,
     select: Select<E>,

@@ -1,7 +1,7 @@
 //! Rule sets.
 
-use super::{Client, scalar::DateTime, services, together, viewer};
-use crate::auth::{Denied, Permission, audit};
+use super::{by, scalar::DateTime, services, together};
+use crate::auth::Permission;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use etl::rules::store;
 
@@ -77,17 +77,7 @@ impl RuleMutation {
         note: String,
     ) -> Result<RuleSet> {
         let db = &services(ctx).db;
-        let author = &viewer(ctx).ok_or(Denied::Unauthenticated)?.name;
-        let published = store::publish(db, &body, author, &note).await?;
-        let event = audit::Event {
-            actor: author,
-            action: "rule.publish",
-            subject: format!("rules {}", published.version),
-            address: ctx.data_opt::<Client>().and_then(|client| client.address),
-            after: Some(published.hash.clone()),
-            ..Default::default()
-        };
-        audit::record(db, event).await?;
+        let published = store::publish(db, &body, by(ctx)?, &note).await?;
         Ok(published.into())
     }
 }

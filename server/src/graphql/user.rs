@@ -2,16 +2,20 @@
 
 use super::{
     actor,
-    order::Sort,
-    page::{Connection, Direction, PageArgs, cost, page},
+    filter::{
+        filter,
+        relation::{Link, ListFilter},
+        value::{DateTimeFilter, StringFilter},
+    },
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost},
     scalar::DateTime,
     services,
 };
 use crate::auth::{Permission, role, user};
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Object, Result, SimpleObject};
 use entity::access::{user as table, user_role};
-use etl::database::containing;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
+use sea_orm::EntityTrait;
 
 /// Somebody who may sign in.
 #[derive(Clone, Debug, SimpleObject)]
@@ -41,15 +45,31 @@ impl From<table::Model> for User {
     }
 }
 
-/// Which users; what is left out leaves none out.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct UserFilter {
-    /// A text that the name contains, without regard to case.
-    contains: Option<String>,
-    /// Those with this role.
-    role: Option<String>,
-    /// Those who may, or may no longer, sign in.
-    disabled: Option<bool>,
+filter! {
+    /// Which roles of a user.
+    UserRoleFilter of user_role {
+        name: StringFilter = RoleName,
+    }
+}
+
+filter! {
+    /// Which users.
+    UserFilter of table {
+        name: StringFilter = Name,
+        roles: ListFilter<UserRoleFilter> = Link::to(Id, user_role::Column::UserId),
+        created_at: DateTimeFilter = CreatedAt,
+        /// Since when the user may no longer sign in.
+        disabled_at: DateTimeFilter = DisabledAt,
+    }
+}
+
+order! {
+    /// What users can be ordered by.
+    UserOrderField UserOrder of table {
+        Name = Name,
+        CreatedAt = CreatedAt,
+        DisabledAt = DisabledAt,
+    }
 }
 
 /// Queries for users.
@@ -58,43 +78,32 @@ pub struct UserQuery;
 
 #[Object]
 impl UserQuery {
-    /// Users by name.
+    /// Users, by name unless ordered otherwise.
     #[graphql(
         guard = "Permission::UserManage",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn users(
         &self,
         ctx: &Context<'_>,
         filter: Option<UserFilter>,
+        order_by: Option<Vec<UserOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<User>> {
-        use table::Column::{DisabledAt, Id, Name};
-        let (db, filter) = (&services(ctx).db, filter.unwrap_or_default());
-        let mut select = table::Entity::find();
-        if let Some(part) = &filter.contains {
-            let name = Expr::col(Name.as_column_ref());
-            select = select.filter(containing(db.get_database_backend(), name, part));
-        }
-        if let Some(role) = filter.role {
-            let having = user_role::Entity::find()
-                .filter(user_role::Column::RoleName.eq(role))
-                .select_only()
-                .column(user_role::Column::UserId)
-                .into_query();
-            select = select.filter(Id.in_subquery(having));
-        }
-        select = match filter.disabled {
-            Some(true) => select.filter(DisabledAt.is_not_null()),
-            Some(false) => select.filter(DisabledAt.is_null()),
-            None => select,
+        use table::Column::{Id, Name};
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
         };
-        let args = PageArgs::new((first, after), (last, before));
-        let order = vec![Sort::by(Name, Direction::Asc)];
-        let mut found: Connection<User> = page(db, "", select, order, Id, &args).await?;
+        let usual = vec![Sort::by(Name, Direction::Asc)];
+        let db = &services(ctx).db;
+        let mut found: Connection<User> = list.of(db, "", table::Entity::find(), usual, Id).await?;
         complete(ctx, found.nodes_mut().collect()).await?;
         Ok(found)
     }

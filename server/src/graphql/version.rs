@@ -2,17 +2,23 @@
 
 use super::{
     error::Failure,
+    filter::{
+        filter,
+        relation::Link,
+        value::{DateTimeFilter, IntFilter},
+    },
     loaders,
-    order::Sort,
-    page::{Connection, Direction, PageArgs, cost, page},
+    order::{Sort, order},
+    page::{Connection, Direction, List, PageArgs, cost},
     past::past,
     run::Run,
+    run_filter::RunFilter,
     scalar::{DateTime, Long},
     services,
 };
 use crate::{auth::Permission, live::feed::Version};
 use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
-use entity::ingest::{data_version, mart_state};
+use entity::ingest::{data_version, mart_state, run};
 use sea_orm::{EntityTrait, QueryResult};
 
 /// A state of the mart; each merge makes the next one.
@@ -54,6 +60,24 @@ impl From<data_version::Model> for DataVersion {
             merged_at: Some(row.merged_at.into()),
             run_id: Some(row.run_id),
         }
+    }
+}
+
+filter! {
+    /// Which states of the mart.
+    DataVersionFilter of data_version {
+        version: IntFilter = Version,
+        merged_at: DateTimeFilter = MergedAt,
+        /// The run whose merge made it.
+        run: Box<RunFilter> = Link::to(RunId, run::Column::Id),
+    }
+}
+
+order! {
+    /// What states of the mart can be ordered by.
+    DataVersionOrderField DataVersionOrder of data_version {
+        Version = Version,
+        MergedAt = MergedAt,
     }
 }
 
@@ -105,23 +129,31 @@ impl VersionQuery {
         }))
     }
 
-    /// Every state that the mart has had since the first merge, newest first.
+    /// Every state that the mart has had since the first merge, newest first unless ordered otherwise.
     #[graphql(
         guard = "Permission::DataRead",
         complexity = "cost(first, last, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn data_versions(
         &self,
         ctx: &Context<'_>,
+        filter: Option<DataVersionFilter>,
+        order_by: Option<Vec<DataVersionOrder>>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<DataVersion>> {
-        let args = PageArgs::new((first, after), (last, before));
+        let page = PageArgs::new((first, after), (last, before));
+        let list = List {
+            filter,
+            order_by,
+            page,
+        };
         let (select, key) = (data_version::Entity::find(), data_version::Column::Version);
-        let newest = vec![Sort::by(key, Direction::Desc)];
-        page(&services(ctx).db, "", select, newest, key, &args).await
+        let usual = vec![Sort::by(key, Direction::Desc)];
+        list.of(&services(ctx).db, "", select, usual, key).await
     }
 
     /// How much the mart holds, or held in data version `asOf`.

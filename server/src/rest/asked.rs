@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::App,
     auth::{Permission, Viewer},
-    fresh::{Tag, Version, version},
+    fresh::{Tag, Version},
 };
 use axum::{
     Json,
@@ -49,7 +49,7 @@ impl FromRequestParts<App> for Asked {
         let viewer = caller(app, asking, Permission::DataRead, parts.uri.path()).await;
         let viewer = viewer.map_err(refused)?;
         let form = Form::of(&parts.uri, &parts.headers).map_err(refused)?;
-        let version = version(&app.services.db).await;
+        let version = app.answers.newest(&app.services.db).await;
         let version = version.map_err(|error| refused(error.into()))?;
         let uri = parts.extensions.get::<axum::extract::OriginalUri>();
         let asked = Self {
@@ -106,7 +106,7 @@ impl Asked {
     {
         for _ in 0..TRIES {
             let found = read().await?;
-            let now = version(&app.services.db).await?;
+            let now = app.answers.newest(&app.services.db).await?;
             if now == self.version {
                 return Ok(found);
             }

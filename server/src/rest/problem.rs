@@ -21,6 +21,7 @@
 
 use crate::{
     auth::{AccessError, Denied},
+    fresh::FreshError,
     graphql::error::Failure,
 };
 use axum::{
@@ -169,6 +170,15 @@ impl From<AccessError> for Problem {
 impl From<DbErr> for Problem {
     fn from(error: DbErr) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<FreshError> for Problem {
+    fn from(error: FreshError) -> Self {
+        match error {
+            FreshError::Database(error) => error.into(),
+            FreshError::TimedOut(late) => Failure::from(late).into(),
+        }
     }
 }
 

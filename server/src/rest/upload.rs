@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Client, Permission, Viewer, audit},
+    auth::{Client, Permission, Viewer},
 };
 use axum::{
     Extension, Json,
@@ -22,7 +22,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use entity::ingest::RunMode;
-use etl::{asker::Asker, control, custody, rules};
+use etl::{
+    asker::{Asker, By},
+    control, custody, rules,
+};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -332,22 +335,20 @@ async fn take(app: &App, whole: Whole) -> Result<Uploaded, Problem> {
     }
     let services = &app.services;
     let taken = custody::take(&services.chain(), part.path(), &whole.name, None).await?;
-    let (db, file) = (&services.db, taken.file);
-    let name = Some(whole.name);
-    let (rules, mode) = (whole.rule_version, whole.mode);
-    let by = Asker::api(&whole.viewer.name);
-    let run = control::ingest_file(db, &file.sha256, name, by, rules, mode).await?;
-    services.wake.notify_one();
-    let event = audit::Event {
+    let by = By {
         actor: &whole.viewer.name,
-        action: "file.upload",
-        subject: format!("file {}", file.sha256),
         address: whole.address,
-        before: taken.restored,
-        after: Some(format!("run {run}")),
-        ..Default::default()
     };
-    audit::record(db, event).await?;
+    let run = control::upload(
+        &services.db,
+        &taken,
+        whole.name,
+        Asker::api(by),
+        whole.rule_version,
+        whole.mode,
+    );
+    let (run, file) = (run.await?, taken.file);
+    services.wake.notify_one();
     part.discard().await?;
     Ok(Uploaded {
         run,

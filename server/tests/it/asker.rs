@@ -4,7 +4,11 @@ use crate::{
     app::{App, Person, on_every_engine},
     world::{HEADER, Line, file},
 };
-use entity::access::audit_event;
+use entity::{
+    access::audit_event,
+    ingest::{RunMode, Trigger},
+};
+use etl::queue;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
@@ -65,7 +69,17 @@ async fn a_run_names_who_asked_for_it() {
         assert_eq!(requested_by(&operator, &answer["run"]).await, token);
         let runs = operator.runs(3).await;
         let failed = app.world.load("empty.csv", "").await;
-        assert_eq!(failed.requested_by.as_deref(), Some("command line"));
+        assert_eq!(failed.requested_by, None, "nobody asks for what arrives");
+        let path = app.world.folder.path().join("empty.csv");
+        let typed = queue::enqueue(
+            &app.world.chain.db,
+            &path,
+            Trigger::Command,
+            1,
+            RunMode::Merge,
+        );
+        let typed = typed.await.unwrap().to_string();
+        assert_eq!(requested_by(&operator, &json!(typed)).await, "command line");
 
         let sha256 = runs[0]["file"]["sha256"].as_str().unwrap();
         let mut ids = Vec::new();
@@ -126,7 +140,7 @@ async fn a_run_names_who_asked_for_it() {
         found.reverse();
         assert_eq!(found[1..], ids);
         assert_eq!(find(json!({"contains": "nightly"})).await.len(), 2);
-        assert_eq!(find(json!({"isNull": true})).await, ["1"]);
+        assert_eq!(find(json!({"isNull": true})).await, ["4", "1"]);
     })
     .await;
 }

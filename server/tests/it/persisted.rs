@@ -134,7 +134,7 @@ async fn where_some_are_allowed_others_are_for_those_who_may_ask_any() {
             assert_eq!(stranger, "OPERATION_NOT_ALLOWED", "{other}");
         }
         // What somebody who is known was refused is written down.
-        let trail = "{ auditEvents(filter: {outcome: [REFUSED], actor: [\"a-service\"]}) { nodes { action code } } }";
+        let trail = "{ auditEvents(filter: {outcome: {eq: REFUSED}, actor: {eq: \"a-service\"}}) { nodes { action code } } }";
         let trail = app.admin().await.ask(trail, json!({})).await;
         let refused = json!({"action": "read", "code": "OPERATION_NOT_ALLOWED"});
         assert_eq!(

@@ -168,7 +168,7 @@ async fn users_and_roles_are_managed_within_ones_own_reach() {
         ada.login("ada", PASSWORD).await;
         admin.ask("mutation { updateUser(name: \"ada\", roles: [\"operator\"]) { name } }", json!({})).await;
         assert_eq!(code(&ada, "{ files { nodes { name } } }").await, "OK", "at once");
-        let users = "{ users(filter: {role: \"operator\"}, first: 1) { totalCount nodes { name roles permissions disabledAt } } }";
+        let users = "{ users(filter: {roles: {some: {name: {eq: \"operator\"}}}}, first: 1) { totalCount nodes { name roles permissions disabledAt } } }";
         let users = admin.ask(users, json!({})).await["users"].take();
         assert_eq!((&users["totalCount"], &users["nodes"][0]["name"]), (&json!(1), &json!("ada")));
         assert_eq!(users["nodes"][0]["permissions"].as_array().unwrap().len(), 7);

@@ -68,16 +68,24 @@ async fn what_is_done_and_what_is_refused_is_written_down() {
         }
         assert!(!json!(events).to_string().contains(PASSWORD));
 
-        assert_eq!(found(json!({"actor": ["a-viewer"]})).await.len(), 4);
-        assert_eq!(found(json!({"action": ["run"], "outcome": ["FAILED", "DONE"]})).await.len(), 2);
-        assert_eq!(found(json!({"subject": "ADA"})).await.len(), 2);
-        assert_eq!(found(json!({"address": ["10.0.0.1"]})).await.len(), 0);
-        assert_eq!(found(json!({"since": "2100-01-01T00:00:00Z"})).await.len(), 0);
-        assert_eq!(found(json!({"until": "2100-01-01T00:00:00Z"})).await.len(), 13);
-        assert_eq!(
-            found(json!({"since": "1900-01-01T00:00:00Z"})).await.len(),
-            13
-        );
+        assert_eq!(found(json!({"actor": {"eq": "a-viewer"}})).await.len(), 4);
+        let runs = json!({"action": {"startsWith": "run."}, "outcome": {"in": ["FAILED", "DONE"]}});
+        assert_eq!(found(runs).await.len(), 2);
+        assert_eq!(found(json!({"subject": {"contains": "ADA"}})).await.len(), 2);
+        assert_eq!(found(json!({"address": {"eq": "10.0.0.1"}})).await.len(), 0);
+        assert_eq!(found(json!({"id": {"between": [3, 5]}})).await.len(), 3);
+        assert_eq!(found(json!({"before": {"eq": "viewer"}, "after": {"eq": "operator"}})).await.len(), 1);
+        for (at, number) in [
+            (json!({"gte": "2100-01-01T00:00:00Z"}), 0),
+            (json!({"lt": "2100-01-01T00:00:00Z"}), 13),
+            (json!({"gte": "1900-01-01T00:00:00Z"}), 13),
+        ] {
+            assert_eq!(found(json!({"at": at})).await.len(), number, "{at}");
+        }
+        let ordered = "{ auditEvents(orderBy: [{field: ACTOR}, {field: ID}], first: 3) { nodes { actor id } } }";
+        let ordered = admin.ask(ordered, json!({})).await["auditEvents"]["nodes"].take();
+        let first = json!([{"actor": "a-viewer", "id": 5}, {"actor": "a-viewer", "id": 6}, {"actor": "a-viewer", "id": 7}]);
+        assert_eq!(ordered, first);
         let page = admin.ask(all, json!({"first": 2})).await["auditEvents"].take();
         assert_eq!((&page["totalCount"], &page["pageInfo"]["hasNextPage"]), (&json!(13), &json!(true)));
         assert_eq!(page["nodes"][0]["id"], 13);

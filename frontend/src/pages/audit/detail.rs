@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::diff::{Piece, by_line, diff};
-use super::list::link;
 use super::{AuditOutcome, subject};
 use crate::api::query::{once, use_query};
 use crate::api::schema;
@@ -13,15 +12,26 @@ use crate::components::allowed::page_for;
 use crate::components::copy::copy_button;
 use crate::components::icon::Icon;
 use crate::components::layout::{heading, section, title};
-use crate::components::list::ListState;
-use crate::components::period::DateTime;
 use crate::components::state::{empty, loaded};
 use crate::components::time::since;
 use crate::components::value::text;
 
+/// Events between two numbers.
+#[derive(cynic::InputObject)]
+#[cynic(graphql_type = "LongFilter")]
+struct NumberFilter {
+    between: Vec<i64>,
+}
+
+#[derive(cynic::InputObject)]
+#[cynic(graphql_type = "AuditFilter")]
+struct Filter {
+    id: NumberFilter,
+}
+
 #[derive(cynic::QueryVariables)]
 struct Variables {
-    at: DateTime,
+    filter: Filter,
 }
 
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
@@ -48,23 +58,17 @@ struct Events {
     nodes: Vec<Event>,
 }
 
-/// The event is found by its instant, with its neighbours: the trail is ordered by time and cannot be asked for a
-/// number.
+/// The event with its neighbours.
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Query", variables = "Variables")]
 struct EventQuery {
-    #[arguments(filter: {since: $at}, last: 3)]
-    #[cynic(rename = "auditEvents", alias)]
-    from: Events,
-    #[arguments(filter: {until: $at}, first: 1)]
-    #[cynic(rename = "auditEvents", alias)]
-    earlier: Events,
+    #[arguments(filter: $filter)]
+    audit_events: Events,
 }
 
 impl EventQuery {
     fn find(&self, id: i64) -> Option<&Event> {
-        let mut events = self.from.nodes.iter().chain(&self.earlier.nodes);
-        events.find(|event| event.id == id)
+        self.audit_events.nodes.iter().find(|event| event.id == id)
     }
 }
 
@@ -76,7 +80,6 @@ pub fn AuditDetail() -> impl IntoView {
 
 fn content() -> AnyView {
     let params = use_params_map();
-    let state = ListState::here();
     let id = Memo::new(move |_| {
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         id.parse::<i64>().unwrap_or_default()
@@ -84,11 +87,12 @@ fn content() -> AnyView {
     title(move || format!("Event {}", id.get()));
     let query = use_query(
         move || {
-            let at = state.get("at");
-            EventQuery::build(Variables {
-                // An address without the instant finds nothing, and the page says so.
-                at: DateTime(at.unwrap_or_else(|| "1970-01-01T00:00:00Z".into())),
-            })
+            let id = id.get();
+            let between = vec![id.saturating_sub(1), id.saturating_add(1)];
+            let filter = Filter {
+                id: NumberFilter { between },
+            };
+            EventQuery::build(Variables { filter })
         },
         once,
     );
@@ -99,7 +103,7 @@ fn content() -> AnyView {
             match data.find(id) {
                 Some(event) => shown(event, data.find(id - 1), data.find(id + 1)),
                 None => empty(
-                    "There is no such event at this time",
+                    "There is no such event",
                     view! { <a href="/audit">"Show the whole trail"</a> },
                 ),
             }
@@ -200,10 +204,10 @@ fn chain(event: &Event, previous: Option<&Event>) -> AnyView {
 
 fn neighbours(previous: Option<&Event>, next: Option<&Event>) -> AnyView {
     let earlier = previous.map(|event| {
-        view! { <a class="button" rel="prev" href=link(event.id, &event.at)>{Icon::Previous.draw()} "Event "{event.id}</a> }
+        view! { <a class="button" rel="prev" href=format!("/audit/{}", event.id)>{Icon::Previous.draw()} "Event "{event.id}</a> }
     });
     let later = next.map(|event| {
-        view! { <a class="button" rel="next" href=link(event.id, &event.at)>"Event "{event.id} {Icon::Next.draw()}</a> }
+        view! { <a class="button" rel="next" href=format!("/audit/{}", event.id)>"Event "{event.id} {Icon::Next.draw()}</a> }
     });
     view! { <nav class="pager-links" aria-label="Neighbouring events">{earlier}{later}</nav> }
         .into_any()

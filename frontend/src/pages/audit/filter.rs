@@ -4,28 +4,36 @@ use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
 use super::AuditOutcome;
+use crate::api::fragment::StringFilter;
 use crate::api::schema;
 use crate::components::field::{choices, field, filter_select, filter_text, filters};
 use crate::components::list::{ListState, writer};
-use crate::components::period::{DateTime, period, period_filters};
+use crate::components::period::{DateTimeFilter, period, period_filters, within};
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct AuditOutcomeFilter {
+    pub eq: Option<AuditOutcome>,
+}
 
 /// Which events.
-#[derive(cynic::InputObject, Clone, Debug, Default, PartialEq)]
+#[derive(cynic::InputObject, Clone, Debug, Default)]
 pub struct AuditFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<Vec<String>>,
+    pub at: Option<DateTimeFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub action: Option<Vec<String>>,
+    pub actor: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
+    pub action: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub address: Option<Vec<String>>,
+    pub subject: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Vec<AuditOutcome>>,
+    pub address: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub since: Option<DateTime>,
+    pub outcome: Option<AuditOutcomeFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    pub until: Option<DateTime>,
+    pub and: Option<Vec<AuditFilter>>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub or: Option<Vec<AuditFilter>>,
 }
 
 /// What the URL may say.
@@ -76,21 +84,51 @@ const ACTIONS: [&str; 39] = [
     "user.update",
 ];
 
-/// The filter that the URL asks for. Reactive.
-pub fn asked(state: ListState) -> AuditFilter {
-    let (since, until) = period(state);
+/// The outcome that the URL asks for. Reactive.
+fn outcome(state: ListState) -> Option<AuditOutcome> {
     let outcome = state.get("outcome");
-    let outcome = AuditOutcome::ALL
+    AuditOutcome::ALL
         .into_iter()
-        .find(|known| Some(known.name()) == outcome.as_deref());
+        .find(|known| Some(known.name()) == outcome.as_deref())
+}
+
+/// The filter that the URL asks for: the events that [`export`] gives. Reactive.
+pub fn asked(state: ListState) -> AuditFilter {
+    // Somebody, by password or by any of the own tokens.
+    let actor = state.get("actor").map(|name| {
+        let token = StringFilter::beginning(format!("{name} (token "));
+        either(StringFilter::being(name), token, |actor| AuditFilter {
+            actor: Some(actor),
+            ..AuditFilter::default()
+        })
+    });
+    // An action, or all that is done to a noun.
+    let action = state.get("action").map(|name| {
+        let of_noun = StringFilter::beginning(format!("{name}."));
+        either(StringFilter::being(name), of_noun, |action| AuditFilter {
+            action: Some(action),
+            ..AuditFilter::default()
+        })
+    });
+    let either: Vec<_> = actor.into_iter().chain(action).collect();
     AuditFilter {
-        actor: state.get("actor").map(|name| vec![name]),
-        action: state.get("action").map(|name| vec![name]),
-        subject: state.get("subject"),
-        address: state.get("address").map(|name| vec![name]),
-        outcome: outcome.map(|outcome| vec![outcome]),
-        since,
-        until,
+        at: within(state),
+        subject: state.get("subject").map(StringFilter::containing),
+        address: state.get("address").map(StringFilter::being),
+        outcome: outcome(state).map(|outcome| AuditOutcomeFilter { eq: Some(outcome) }),
+        and: (!either.is_empty()).then_some(either),
+        ..AuditFilter::default()
+    }
+}
+
+fn either(
+    one: StringFilter,
+    other: StringFilter,
+    filter: fn(StringFilter) -> AuditFilter,
+) -> AuditFilter {
+    AuditFilter {
+        or: Some(vec![filter(one), filter(other)]),
+        ..AuditFilter::default()
     }
 }
 
@@ -99,23 +137,24 @@ pub fn narrowed(state: ListState) -> bool {
     KEYS.iter().any(|key| state.get(key).is_some())
 }
 
-/// The address of the same events as a file, which ends in `csv` or `jsonl`.
-pub fn export(filter: &AuditFilter, end: &str) -> String {
+/// The address of the same events as a file, which ends in `csv` or `jsonl`. Reactive.
+pub fn export(state: ListState, end: &str) -> String {
     let mut params = ParamsMap::new();
-    let mut add = |key: &'static str, value: Option<String>| {
+    let (since, until) = period(state);
+    let said = ["actor", "action", "subject", "address"].map(|key| (key, state.get(key)));
+    let others = [
+        (
+            "outcome",
+            outcome(state).map(|outcome| outcome.name().to_owned()),
+        ),
+        ("since", since.map(|at| at.0)),
+        ("until", until.map(|at| at.0)),
+    ];
+    for (key, value) in said.into_iter().chain(others) {
         if let Some(value) = value {
             params.insert(key, value);
         }
-    };
-    let first = |list: &Option<Vec<String>>| list.as_ref().and_then(|list| list.first().cloned());
-    add("actor", first(&filter.actor));
-    add("action", first(&filter.action));
-    add("subject", filter.subject.clone());
-    add("address", first(&filter.address));
-    let outcome = filter.outcome.as_ref().and_then(|list| list.first());
-    add("outcome", outcome.map(|outcome| outcome.name().to_owned()));
-    add("since", filter.since.clone().map(|at| at.0));
-    add("until", filter.until.clone().map(|at| at.0));
+    }
     format!("/api/v1/audit.{end}{}", params.to_query_string())
 }
 

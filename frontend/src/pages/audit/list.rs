@@ -2,7 +2,6 @@
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 
 use super::filter::{AuditFilter, asked, bar, export, narrowed};
 use super::{AuditOutcome, subject};
@@ -84,7 +83,7 @@ fn content() -> AnyView {
     let file = move |end: &'static str, label: &'static str| {
         view! {
             <a class="button" rel="external" download=format!("audit.{end}")
-                href=move || export(&asked(state), end)>{Icon::Download.draw()} {label}</a>
+                href=move || export(state, end)>{Icon::Download.draw()} {label}</a>
         }
     };
     let side = view! {
@@ -119,13 +118,6 @@ fn nothing(narrowed: bool) -> AnyView {
     }
 }
 
-/// The address of an event's page.
-pub fn link(id: i64, at: &str) -> String {
-    let mut params = ParamsMap::new();
-    params.insert("at", at.to_owned());
-    format!("/audit/{id}{}", params.to_query_string())
-}
-
 fn events(rows: &[Row]) -> AnyView {
     let options = TableOptions {
         caption: "Events",
@@ -138,7 +130,7 @@ fn events(rows: &[Row]) -> AnyView {
 fn columns() -> Vec<Column<Row>> {
     vec![
         Column::text("Event", "id", |row: &Row| {
-            let href = link(row.id, &row.at);
+            let href = format!("/audit/{}", row.id);
             Cell::exact(view! { <a href=href>{row.id}</a> }, Some(row.id))
         }),
         Column::text("When", "at", |row: &Row| {

@@ -47,14 +47,8 @@ pub struct VersionFilter {
 }
 
 #[derive(cynic::InputObject, Clone, Debug)]
-#[cynic(graphql_type = "StringFilter")]
-pub struct PrefixFilter {
-    pub starts_with: Option<String>,
-}
-
-#[derive(cynic::InputObject, Clone, Debug)]
 pub struct FileFilter {
-    pub sha256: Option<PrefixFilter>,
+    pub sha256: Option<StringFilter>,
 }
 
 /// Which runs.
@@ -211,10 +205,10 @@ fn found(text: &str) -> Vec<RunFilter> {
         });
     }
     if text.len() >= 4 && text.chars().all(|letter| letter.is_ascii_hexdigit()) {
-        let starts_with = Some(text.to_ascii_lowercase());
+        let sha256 = StringFilter::beginning(text.to_ascii_lowercase());
         ways.push(RunFilter {
             file: Some(FileFilter {
-                sha256: Some(PrefixFilter { starts_with }),
+                sha256: Some(sha256),
             }),
             ..RunFilter::default()
         });

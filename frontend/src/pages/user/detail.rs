@@ -41,7 +41,7 @@ struct Found {
 #[derive(cynic::QueryFragment, Clone, PartialEq)]
 #[cynic(graphql_type = "Query", variables = "Variables")]
 struct UserQuery {
-    #[arguments(filter: {contains: $name}, first: 500)]
+    #[arguments(filter: {name: {eq: $name}})]
     users: Found,
 }
 
@@ -69,9 +69,7 @@ fn content() -> AnyView {
     view! {
         {move || heading(&[("/users", "Users")], name.get(), ())}
         {loaded(query, 10, move |data: UserQuery| {
-            let name = name.get_untracked();
-            // The filter finds every name that contains this one.
-            match data.users.nodes.into_iter().find(|user| user.name == name) {
+            match data.users.nodes.into_iter().next() {
                 Some(user) => shown(user, query, roles),
                 None => missing("user"),
             }

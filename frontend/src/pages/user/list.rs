@@ -4,24 +4,35 @@ use cynic::QueryBuilder;
 use leptos::prelude::*;
 
 use super::{RolesQuery, create, detail};
-use crate::api::fragment::PageInfo;
+use crate::api::fragment::{PageInfo, StringFilter};
 use crate::api::query::{once, use_query};
 use crate::api::schema;
 use crate::components::copy::copy_graphql;
 use crate::components::field::{choices, filter_select, filter_text, filters};
 use crate::components::list::{ListState, PAGE, pager};
+use crate::components::period::DateTimeFilter;
 use crate::components::state::{empty, loaded};
 use crate::components::table::{Cell, Column, TableOptions, table};
 use crate::components::time::since;
 
 #[derive(cynic::InputObject)]
+struct UserRoleFilter {
+    name: Option<StringFilter>,
+}
+
+#[derive(cynic::InputObject)]
+struct UserRoleListFilter {
+    some: Option<UserRoleFilter>,
+}
+
+#[derive(cynic::InputObject)]
 struct UserFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
-    contains: Option<String>,
+    name: Option<StringFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
+    roles: Option<UserRoleListFilter>,
     #[cynic(skip_serializing_if = "Option::is_none")]
-    disabled: Option<bool>,
+    disabled_at: Option<DateTimeFilter>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -63,16 +74,24 @@ pub fn people() -> AnyView {
     let query = use_query(
         move || {
             let page = state.page(PAGE);
-            let disabled = match state.get("state").as_deref() {
-                Some("disabled") => Some(true),
-                Some("active") => Some(false),
+            let active = match state.get("state").as_deref() {
+                Some("active") => Some(true),
+                Some("disabled") => Some(false),
                 _ => None,
+            };
+            let having = |role| UserRoleListFilter {
+                some: Some(UserRoleFilter {
+                    name: Some(StringFilter::being(role)),
+                }),
             };
             UsersQuery::build(Variables {
                 filter: UserFilter {
-                    contains: state.get("q"),
-                    role: state.get("role"),
-                    disabled,
+                    name: state.get("q").map(StringFilter::containing),
+                    roles: state.get("role").map(having),
+                    disabled_at: active.map(|active| DateTimeFilter {
+                        is_null: Some(active),
+                        ..DateTimeFilter::default()
+                    }),
                 },
                 first: page.first,
                 after: page.after,

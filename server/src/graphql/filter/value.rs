@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        change,
+        audit, change,
         error::Failure,
         event, file, finding, number, run,
         scalar::{Date, DateTime, Long},
@@ -12,7 +12,7 @@ use super::{
 };
 use async_graphql::{ID, InputObject, InputType};
 use chrono::{Datelike, SubsecRound, TimeDelta};
-use etl::database::{beginning, containing, exactly};
+use etl::database::{beginning, comparable, containing, exactly};
 use sea_orm::{
     ColumnTrait, Condition, Value,
     sea_query::{Expr, ExprTrait},
@@ -95,12 +95,12 @@ impl Stored for String {
 impl Stored for DateTime {
     fn value(&self) -> Result<Value, Failure> {
         in_calendar(self.0)?;
-        Ok(self.0.trunc_subsecs(6).into())
+        Ok(comparable(self.0.trunc_subsecs(6)).into())
     }
 
     fn next(&self) -> Result<Option<Value>, Failure> {
         let next = self.0.trunc_subsecs(6) + TimeDelta::microseconds(1);
-        Ok(Some(next.into()))
+        Ok(Some(comparable(next).into()))
     }
 }
 
@@ -293,7 +293,8 @@ impl<'a> Tests<'a> {
     concrete(name = "FileAreaFilter", params(file::FileArea)),
     concrete(name = "SeverityFilter", params(finding::Severity)),
     concrete(name = "EventLevelFilter", params(event::EventLevel)),
-    concrete(name = "ChangeKindFilter", params(change::ChangeKind))
+    concrete(name = "ChangeKindFilter", params(change::ChangeKind)),
+    concrete(name = "AuditOutcomeFilter", params(audit::AuditOutcome))
 )]
 pub struct Among<T: Stored> {
     /// It is this.
