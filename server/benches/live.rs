@@ -18,6 +18,9 @@ use tokio_tungstenite::{
 const CLIENTS: usize = 1000;
 const PASSWORD: &str = "correct horse battery";
 
+/// What they may take while nothing changes, in MB.
+const MOST: f64 = 20.0;
+
 /// What each of them follows in the end.
 const SUBSCRIPTIONS: [(&str, &str); 2] = [
     (
@@ -62,10 +65,11 @@ async fn measure(address: &str, url: &str, pid: u32) {
         sockets.extend(join_all((0..50).map(|_| open(address, &cookie))).await);
     }
     let tell = |what: &str, now: f64| {
+        let used = (now - before) / 1e3;
         println!(
-            "{CLIENTS} {what}: {:.1} MB ({:.1} kB each)",
-            (now - before) / 1e3,
-            (now - before) / CLIENTS as f64
+            "{CLIENTS} {what}: {used:.1} MB ({:.1} kB each), {:.0} % of {MOST:.0} MB",
+            used * 1e3 / CLIENTS as f64,
+            used / MOST * 100.0
         );
     };
     println!("before: {:.1} MB", before / 1e3);

@@ -3,7 +3,7 @@
 //! What says nothing but what the mart holds is a function of the data version, the question and the asker's
 //! permissions. The hash of these is therefore its `ETag`, the address under which the finished bytes are kept,
 //! and what makes many that ask the same at once wait for one. The version is asked for after every request has
-//! come ([`newest`]), so that what another instance has merged is seen at once, and again when an answer is made, so that
+//! come ([`Answers::newest`]), so that what another instance has merged is seen at once, and again when an answer is made, so that
 //! none is older than its tag says.
 
 use axum::{
