@@ -248,7 +248,7 @@ pub async fn cancel(db: &DatabaseConnection, id: i64, asker: impl Into<Asker<'_>
     // The last first, so that no worker takes the next one meanwhile.
     open.reverse();
     for run_id in open {
-        match control::cancel_with_others(db, run_id).await {
+        match control::cancel(db, run_id, asker).await {
             // It has come to its end, or too far, meanwhile.
             Ok(()) | Err(Error::Input(_)) => {}
             Err(error) => return Err(error),

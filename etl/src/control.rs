@@ -20,7 +20,8 @@ use chrono::Utc;
 use entity::ingest::{RunKind, RunMode, RunStatus, job, run, source_file};
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait,
-    DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr,
+    DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::Expr,
 };
 use std::path::Path;
 
@@ -32,7 +33,11 @@ pub async fn find<C: ConnectionTrait>(db: &C, run_id: i64) -> Result<run::Model>
     run::Entity::find_by_id(run_id)
         .one(db)
         .await?
-        .ok_or_else(|| Error::Input(format!("there is no run {run_id}")))
+        .ok_or_else(|| unknown(run_id))
+}
+
+fn unknown(run_id: i64) -> Error {
+    Error::Input(format!("there is no run {run_id}"))
 }
 
 /// Queues a failed or cancelled run's file again, as a run of its own.
@@ -211,7 +216,7 @@ pub async fn discard(
     asker: impl Into<Asker<'_>>,
 ) -> Result<()> {
     let how = (&[RunStatus::Held][..], RunStatus::Discarded);
-    end(db, run_id, how, Some(("run.discard", asker.into()))).await
+    end(db, run_id, how, ("run.discard", asker.into())).await
 }
 
 /// Ends a run that waits or is under way, unless it is merging already.
@@ -223,31 +228,22 @@ pub async fn cancel(
     run_id: i64,
     asker: impl Into<Asker<'_>>,
 ) -> Result<()> {
-    end(db, run_id, EARLY, Some(("run.cancel", asker.into()))).await
-}
-
-/// The same as part of something greater, which is what is written down.
-pub(crate) async fn cancel_with_others(db: &DatabaseConnection, run_id: i64) -> Result<()> {
-    end(db, run_id, EARLY, None).await
-}
-
-/// From which statuses a run can be moved to another one.
-type How = (&'static [RunStatus], RunStatus);
-
-/// How runs are cancelled.
-const EARLY: How = {
     use RunStatus::{Archiving, Cancelled, Comparing, Held, Queued, Reading, Staging};
-    (
-        &[Queued, Archiving, Reading, Staging, Comparing, Held],
-        Cancelled,
+    let early = [Queued, Archiving, Reading, Staging, Comparing, Held];
+    end(
+        db,
+        run_id,
+        (&early, Cancelled),
+        ("run.cancel", asker.into()),
     )
-};
+    .await
+}
 
 async fn end(
     db: &DatabaseConnection,
     run_id: i64,
-    how: How,
-    asked: Option<(&'static str, Asker<'_>)>,
+    how: (&[RunStatus], RunStatus),
+    asked: (&str, Asker<'_>),
 ) -> Result<()> {
     database::retried(|| end_once(db, run_id, how, asked)).await?;
     database::retried(|| async { Ok(merge::clear_staging(db, run_id).await?) }).await
@@ -256,8 +252,8 @@ async fn end(
 async fn end_once(
     db: &DatabaseConnection,
     run_id: i64,
-    (from, to): How,
-    asked: Option<(&'static str, Asker<'_>)>,
+    (from, to): (&[RunStatus], RunStatus),
+    (action, asker): (&str, Asker<'_>),
 ) -> Result<()> {
     let tx = database::begin(db).await?;
     // The job before the run, as workers lock them. A worker that has it finds its fence gone, and stops.
@@ -268,7 +264,8 @@ async fn end_once(
         [Utc::now().into(), run_id.into()],
     )
     .await?;
-    let old = find(&tx, run_id).await?.status;
+    let old = run::Entity::find_by_id(run_id).lock_exclusive();
+    let old = old.one(&tx).await?.ok_or_else(|| unknown(run_id))?.status;
     leave(&tx, run_id, from, to).await?;
     run::ActiveModel {
         id: Set(run_id),
@@ -278,9 +275,8 @@ async fn end_once(
     .update(&tx)
     .await?;
     round::follow(&tx, run_id).await?;
-    if let Some((action, asker)) = asked {
-        asker.record(&tx, moving(action, run_id, (old, to))).await?;
-    }
+    let event = moving(action, run_id, (old, to));
+    asker.record(&tx, event).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -263,6 +263,7 @@ async fn what_is_done_with_runs_and_rules_is_written_down_in_the_same_transactio
                 format!("run.ingest file {sha256}: - / run 8"),
                 "backfill.begin backfill 1: - / 1 files under rules 2".to_owned(),
                 "backfill.cancel backfill 1: 1 of 1 files remain / cancelled".to_owned(),
+                "run.cancel run 9: queued / cancelled".to_owned(),
                 format!("run.ingest file {}: - / run 10", path.display()),
             ]
         );

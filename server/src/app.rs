@@ -38,7 +38,7 @@ pub struct Parts {
     /// The GraphQL schema over them.
     pub schema: Schema,
     /// What is known of the operations that are asked.
-    pub operations: Arc<Operations>,
+    pub operations: Operations,
     /// Answers that are kept.
     pub answers: Answers,
     /// Where uploads lie until they are whole.
@@ -72,7 +72,7 @@ impl App {
         let limits = &services.limits;
         Ok(Self(Arc::new(Parts {
             schema: graphql::schema(services.clone()),
-            operations: Arc::new(Operations::new(limits)?),
+            operations: Operations::new(limits)?,
             answers: Answers::new(limits.cache, limits.timeout),
             services,
             spool,

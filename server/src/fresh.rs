@@ -144,7 +144,7 @@ impl Answers {
         Self(Arc::new(Inner {
             ready: (bytes > 0).then(|| Cache::with_weighter(4096, bytes, Weight)),
             flights: Mutex::default(),
-            newest: Newest::new(limit),
+            newest: Arc::default(),
             limit,
         }))
     }

@@ -208,6 +208,10 @@ pub struct StringFilter {
     pub contains: Option<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub starts_with: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub gte: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub lt: Option<String>,
 }
 
 impl StringFilter {
@@ -223,6 +227,15 @@ impl StringFilter {
     pub fn containing(part: String) -> Self {
         Self {
             contains: Some(part),
+            ..Self::default()
+        }
+    }
+
+    /// Texts from this one to before that one, in the order of code points.
+    pub fn between(gte: String, lt: String) -> Self {
+        Self {
+            gte: Some(gte),
+            lt: Some(lt),
             ..Self::default()
         }
     }

@@ -5,15 +5,12 @@ use etl::database::{
     self,
     reading::{self, Spent},
 };
-use futures::{
-    FutureExt,
-    future::{BoxFuture, Shared},
-};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, prelude::DateTimeUtc};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::sync::watch;
 
 /// A state of the mart. The moment of its merge is part of it, so that the versions of a database that was
 /// made anew are not taken for those of the one before.
@@ -41,62 +38,64 @@ pub async fn version<C: ConnectionTrait>(db: &C) -> Result<Version, DbErr> {
     })
 }
 
-type Flight = Shared<BoxFuture<'static, Result<(Version, Spent), FreshError>>>;
+/// What a statement has told; none before it has.
+type Told = watch::Receiver<Option<Result<(Version, Spent), FreshError>>>;
+
+/// How long a statement may take: it reads two rows, and all who come meanwhile wait for it.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Asks for the newest state, one statement after the other: all who come while one is under way share the next, so
 /// that whoever asks is told of every merge that was there before.
+#[derive(Default)]
 pub struct Newest {
-    limit: Duration,
     /// Held by the statement that is under way.
     turn: tokio::sync::Mutex<()>,
     /// The statement after that, which can still be joined.
-    next: Mutex<Option<Flight>>,
+    next: Mutex<Option<Told>>,
 }
 
 impl Newest {
-    /// Lets a statement take no longer than `limit`.
-    pub fn new(limit: Duration) -> Arc<Self> {
-        Arc::new(Self {
-            limit,
-            turn: tokio::sync::Mutex::default(),
-            next: Mutex::default(),
-        })
-    }
-
     /// The newest state.
     ///
     /// # Errors
     /// [`FreshError`].
     pub async fn ask(self: &Arc<Self>, db: &DatabaseConnection) -> Result<Version, FreshError> {
-        let (flight, own) = self.flight(db);
-        let (version, spent) = flight.await?;
+        let (mut told, own) = self.told(db);
+        let told = match told.wait_for(Option::is_some).await {
+            Ok(told) => told.clone(),
+            Err(_) => None,
+        };
+        let stopped = || DbErr::Custom("asking for the data version has stopped".to_owned());
+        let (version, spent) = told.ok_or_else(stopped)??;
         if own {
             spent.charge();
         }
         Ok(version)
     }
 
-    /// The next statement, and whether it is the caller's own.
-    fn flight(self: &Arc<Self>, db: &DatabaseConnection) -> (Flight, bool) {
+    /// What the next statement will tell, and whether it is the caller's own.
+    fn told(self: &Arc<Self>, db: &DatabaseConnection) -> (Told, bool) {
         let mut next = self.next();
-        if let Some(flight) = &*next {
-            return (flight.clone(), false);
+        if let Some(told) = &*next {
+            return (told.clone(), false);
         }
+        let (sender, told) = watch::channel(None);
+        *next = Some(told.clone());
         let (newest, db) = (self.clone(), db.clone());
-        let flight = async move {
+        // It is nobody's in particular, and so goes on whoever leaves.
+        tokio::spawn(async move {
             let _turn = newest.turn.lock().await;
             // Who comes from now on is too late for this one.
             *newest.next() = None;
-            // It is nobody's in particular, and so does not end with the request that began it.
-            let (done, spent) = reading::within(newest.limit, version(&db)).await;
-            Ok((done??, spent))
-        };
-        let flight = flight.boxed().shared();
-        *next = Some(flight.clone());
-        (flight, true)
+            let (done, spent) = reading::within(LIMIT, version(&db)).await;
+            let done = done.map_err(FreshError::from);
+            let done = done.and_then(|done| Ok((done?, spent)));
+            sender.send_replace(Some(done));
+        });
+        (told, true)
     }
 
-    fn next(&self) -> MutexGuard<'_, Option<Flight>> {
+    fn next(&self) -> MutexGuard<'_, Option<Told>> {
         self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -105,6 +104,7 @@ impl Newest {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
     use sea_orm::{ConnectOptions, Database};
     use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
@@ -127,7 +127,7 @@ mod tests {
         db.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        let newest = Newest::new(Duration::from_secs(60));
+        let newest = Arc::new(Newest::default());
         let merged = Arc::new(AtomicI32::new(0));
         let askers: Vec<_> = (0..ASKERS)
             .map(|_| {

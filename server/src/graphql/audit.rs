@@ -102,6 +102,7 @@ order! {
     /// What events can be ordered by.
     AuditOrderField AuditOrder of audit_event {
         Id = Id,
+        At = At,
         Actor = Actor,
         Action = Action,
         Subject = Subject,

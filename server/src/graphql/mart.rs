@@ -244,6 +244,54 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_the_mart_is_chosen_by_what_changes_without_it() {
+        const OTHER: [&str; 7] = [
+            "AuditFilter",
+            "BackfillFilter",
+            "FileFilter",
+            "IssueFilter",
+            "RejectFilter",
+            "RunFilter",
+            "UserFilter",
+        ];
+        let bare = |ty: String| ty.replace(['[', ']', '!'], "");
+        let (mut inputs, mut arguments) = (HashMap::new(), Vec::new());
+        for definition in parse_schema(sdl()).unwrap().definitions {
+            let TypeSystemDefinition::Type(found) = definition else {
+                continue;
+            };
+            let name = found.node.name.node.to_string();
+            match found.node.kind {
+                TypeKind::InputObject(input) => {
+                    let fields = input.fields.iter();
+                    let types = fields.map(|field| bare(field.node.ty.node.to_string()));
+                    inputs.insert(name, types.collect::<Vec<_>>());
+                }
+                TypeKind::Object(object) if name != "Mutation" => {
+                    for field in object.fields {
+                        let ty = bare(field.node.ty.node.to_string());
+                        let given = field.node.arguments.iter();
+                        let given = given.map(|given| bare(given.node.ty.node.to_string()));
+                        if MART.contains(&ty.as_str()) {
+                            arguments.extend(given);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut seen = HashSet::new();
+        while let Some(ty) = arguments.pop() {
+            assert!(!OTHER.contains(&ty.as_str()), "{ty}");
+            if seen.insert(ty.clone()) {
+                arguments.extend(inputs.get(&ty).into_iter().flatten().cloned());
+            }
+        }
+        assert!(seen.contains("MovieFilter"));
+        assert!(OTHER.iter().all(|other| inputs.contains_key(*other)));
+    }
+
+    #[test]
     fn what_reads_only_the_mart_is_told_from_what_reads_more() {
         check(
             "{ dataVersion { version mergedAt } totals { movies } }",

@@ -4,7 +4,6 @@ use super::{
     error::Failure,
     filter::{
         filter,
-        relation::Link,
         value::{DateTimeFilter, IntFilter},
     },
     loaders,
@@ -12,13 +11,12 @@ use super::{
     page::{Connection, Direction, List, PageArgs, cost},
     past::past,
     run::Run,
-    run_filter::RunFilter,
     scalar::{DateTime, Long},
     services,
 };
 use crate::{auth::Permission, live::feed::Version};
 use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
-use entity::ingest::{data_version, mart_state, run};
+use entity::ingest::{data_version, mart_state};
 use sea_orm::{EntityTrait, QueryResult};
 
 /// A state of the mart; each merge makes the next one.
@@ -64,12 +62,10 @@ impl From<data_version::Model> for DataVersion {
 }
 
 filter! {
-    /// Which states of the mart.
+    /// Which states of the mart; of what changes without it, such as runs, nothing is asked here.
     DataVersionFilter of data_version {
         version: IntFilter = Version,
         merged_at: DateTimeFilter = MergedAt,
-        /// The run whose merge made it.
-        run: Box<RunFilter> = Link::to(RunId, run::Column::Id),
     }
 }
 

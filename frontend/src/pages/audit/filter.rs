@@ -96,7 +96,7 @@ fn outcome(state: ListState) -> Option<AuditOutcome> {
 pub fn asked(state: ListState) -> AuditFilter {
     // Somebody, by password or by any of the own tokens.
     let actor = state.get("actor").map(|name| {
-        let token = StringFilter::beginning(format!("{name} (token "));
+        let token = StringFilter::between(format!("{name} (token "), format!("{name} (token !"));
         either(StringFilter::being(name), token, |actor| AuditFilter {
             actor: Some(actor),
             ..AuditFilter::default()
@@ -104,7 +104,7 @@ pub fn asked(state: ListState) -> AuditFilter {
     });
     // An action, or all that is done to a noun.
     let action = state.get("action").map(|name| {
-        let of_noun = StringFilter::beginning(format!("{name}."));
+        let of_noun = StringFilter::between(format!("{name}."), format!("{name}/"));
         either(StringFilter::being(name), of_noun, |action| AuditFilter {
             action: Some(action),
             ..AuditFilter::default()
