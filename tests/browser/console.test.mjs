@@ -153,6 +153,7 @@ test('a session that has ended leads to the sign-in', async () => {
   await page.goto(`${server.url}/console`);
   const run = await execute();
   await page.request.post(`${server.url}/graphql`, { data: { query: 'mutation { logout }' } });
-  await run.click();
+  // The page around the console may have been told by its socket, and have left, before the click.
+  await Promise.race([run.click(), page.waitForURL('**/login*')]);
   await page.waitForURL('**/login?next=%2Fconsole');
 });
